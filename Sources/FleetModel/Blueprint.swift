@@ -1,0 +1,75 @@
+// Blueprint: what should be. Immutable, with a parent and a generation; it becomes the target only if its parent
+// still is. The third of the four values of design.md §2.
+
+/// The desired state of one region.
+package struct Blueprint: Hashable, Codable, Sendable {
+    package let region: RegionID
+    /// 1 for the first; one more than the parent's.
+    package let generation: Int
+    /// Generation of the blueprint that this one was made from; 0 when it is the first.
+    package let parent: Int
+    package let clusters: [ClusterID: DesiredCluster]
+    package let hosts: [HostID: DesiredHost]
+    /// nil when the region has none (while it is being torn down).
+    package let controlPlane: DesiredControlPlane?
+
+    package init(
+        region: RegionID, generation: Int, parent: Int, clusters: [ClusterID: DesiredCluster],
+        hosts: [HostID: DesiredHost], controlPlane: DesiredControlPlane?
+    ) {
+        (self.region, self.generation, self.parent) = (region, generation, parent)
+        (self.clusters, self.hosts, self.controlPlane) = (clusters, hosts, controlPlane)
+    }
+
+    /// Whether two blueprints want the same, whatever their generations are.
+    package func wantsTheSame(as other: Blueprint) -> Bool {
+        region == other.region && clusters == other.clusters && hosts == other.hosts
+            && controlPlane == other.controlPlane
+    }
+}
+
+/// One Swarm as it should be.
+package struct DesiredCluster: Hashable, Codable, Sendable {
+    package var isControl: Bool
+    package var addressPool: String
+    package var subnetBits: Int
+    /// Managers in the order in which they join; the first makes the Swarm.
+    package var managers: [HostID]
+
+    package init(isControl: Bool, addressPool: String, subnetBits: Int, managers: [HostID]) {
+        (self.isControl, self.addressPool, self.subnetBits, self.managers) = (isControl, addressPool, subnetBits, managers)
+    }
+}
+
+/// One host as it should be.
+package struct DesiredHost: Hashable, Codable, Sendable {
+    package var address: String
+    package var domain: DomainID
+    package var cluster: ClusterID
+    package var role: NodeRole
+    package var labels: [String: String]
+    package var engine: EnginePolicy
+
+    package init(
+        address: String, domain: DomainID, cluster: ClusterID, role: NodeRole, labels: [String: String] = [:],
+        engine: EnginePolicy = EnginePolicy()
+    ) {
+        (self.address, self.domain, self.cluster, self.role) = (address, domain, cluster, role)
+        (self.labels, self.engine) = (labels, engine)
+    }
+}
+
+/// The control plane's service as it should be.
+package struct DesiredControlPlane: Hashable, Codable, Sendable {
+    package var cluster: ClusterID
+    /// The host that holds its volume.
+    package var home: HostID
+    /// Reference of its image: `muster:` and the first characters of the layer's digest.
+    package var image: String
+    package var port: Int
+    package var allowFrom: [String]
+
+    package init(cluster: ClusterID, home: HostID, image: String, port: Int, allowFrom: [String]) {
+        (self.cluster, self.home, self.image, self.port, self.allowFrom) = (cluster, home, image, port, allowFrom)
+    }
+}

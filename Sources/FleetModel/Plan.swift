@@ -1,0 +1,129 @@
+// Plan: the typed steps from what is to what should be, each with its reason. The fourth value of design.md §2.
+
+/// The ordered difference between an observation and a blueprint.
+package struct Plan: Hashable, Codable, Sendable {
+    package var region: RegionID
+    /// The blueprint that this plan leads to.
+    package var blueprint: Blueprint
+    /// In an order in which they could be run one after another.
+    package var steps: [Step]
+    /// What people should know: who waits for what, what is refused, what is odd.
+    package var report: [ReportEntry]
+    /// What `apply` compares before it runs anything, by host (I3).
+    package var preconditions: [HostID: Precondition]
+
+    package init(
+        region: RegionID, blueprint: Blueprint, steps: [Step], report: [ReportEntry] = [],
+        preconditions: [HostID: Precondition] = [:]
+    ) {
+        (self.region, self.blueprint, self.steps, self.report) = (region, blueprint, steps, report)
+        self.preconditions = preconditions
+    }
+
+    package var isEmpty: Bool { steps.isEmpty }
+    package var refusals: [ReportEntry] { report.filter { $0.kind == .refused } }
+}
+
+/// One idempotent act on one host.
+package struct Step: Hashable, Codable, Sendable {
+    /// `install-engine/eu1-01`: the act and what it is about. The same step has the same id in every plan.
+    package var id: StepID
+    package var action: StepAction
+    /// Where its command runs.
+    package var host: HostID
+    /// Whom it changes: the host itself, or the node that a manager acts on.
+    package var subject: HostID
+    /// Steps that must have succeeded before this one starts.
+    package var after: [StepID]
+    package var reason: String
+
+    package init(
+        id: StepID, action: StepAction, host: HostID, subject: HostID? = nil, after: [StepID] = [], reason: String
+    ) {
+        (self.id, self.action, self.host, self.subject) = (id, action, host, subject ?? host)
+        (self.after, self.reason) = (after, reason)
+    }
+}
+
+/// What a step does, with all that it needs; secrets are named and fetched when it runs.
+package enum StepAction: Hashable, Codable, Sendable {
+    /// Installs and starts the engine, with these keys in daemon.json.
+    case installEngine(EnginePolicy)
+    /// Lets the region's key in, from these addresses only.
+    case authorizeRegionKey(from: [String])
+    /// Makes a new Swarm on this host.
+    case initSwarm(cluster: ClusterID, address: String, addressPool: String, subnetBits: Int)
+    /// Leaves a Swarm that the host joined only half (F23).
+    case resetSwarm(cluster: ClusterID)
+    /// Joins the Swarm of `cluster` through one of `managers` (addresses, in order of preference).
+    case joinSwarm(cluster: ClusterID, role: NodeRole, address: String, tokenFrom: HostID, managers: [String])
+    /// Makes the node's labels what the manifest says.
+    case labelNode(cluster: ClusterID, address: String, labels: [String: String])
+    /// Carries the control plane's image to the host.
+    case loadImage(reference: String)
+    /// Makes the secrets and the service of the control plane.
+    case startControlPlane(DesiredControlPlane, address: String)
+    /// Moves the inventory and the right to plan to the control plane.
+    case handOff(DesiredControlPlane, addresses: [String])
+    /// Removes the control plane's service, secrets, configs and volume.
+    case removeControlPlane(cluster: ClusterID)
+    /// Leaves the Swarm; by force only for the last manager.
+    case leaveSwarm(cluster: ClusterID, isLast: Bool)
+    /// Removes what Muster made on the host, and only that.
+    case restoreHost(deleteData: Bool)
+
+    /// The word that step ids, script names and titles share.
+    package var word: String {
+        switch self {
+        case .installEngine: "install-engine"
+        case .authorizeRegionKey: "authorize-region-key"
+        case .initSwarm: "init-swarm"
+        case .resetSwarm: "reset-swarm"
+        case .joinSwarm: "join-swarm"
+        case .labelNode: "label-node"
+        case .loadImage: "load-image"
+        case .startControlPlane: "start-control-plane"
+        case .handOff: "hand-off"
+        case .removeControlPlane: "remove-control-plane"
+        case .leaveSwarm: "leave-swarm"
+        case .restoreHost: "restore-host"
+        }
+    }
+}
+
+/// What must still be true of a host when a saved plan is applied: what the planner decided on, not readings that drift.
+package struct Precondition: Hashable, Codable, Sendable {
+    /// Named facts with their values, for example `swarm: inactive`.
+    package var facts: [String: String]
+
+    package init(facts: [String: String]) { self.facts = facts }
+
+    /// What differs now, as `name: was X, is Y`, in order of the names.
+    package func differences(from now: Precondition) -> [String] {
+        Set(facts.keys).union(now.facts.keys).sorted().compactMap { name in
+            let (was, isNow) = (facts[name] ?? "absent", now.facts[name] ?? "absent")
+            return was == isNow ? nil : "\(name): was `\(was)`, is `\(isNow)`"
+        }
+    }
+}
+
+/// One line of a plan's report.
+package struct ReportEntry: Hashable, Codable, Sendable {
+    package enum Kind: String, Codable, Sendable, CaseIterable {
+        /// The planner will not do it; the plan must not run.
+        case refused
+        /// The host is left out of this plan, and counts against the budget.
+        case quarantined
+        /// Will be done when something else has happened.
+        case waits
+        /// Something is not as it should be, and no step mends it.
+        case drift
+        /// Worth knowing.
+        case note
+    }
+
+    package var kind: Kind
+    package var problem: FleetProblem
+
+    package init(_ kind: Kind, _ problem: FleetProblem) { (self.kind, self.problem) = (kind, problem) }
+}
