@@ -26,8 +26,9 @@ func code(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// A folder of data at the top level, compiled into the binary by a few lines of Swift that lie beside it.
-func data(_ name: String, path: String, embed folders: [String]) -> Target {
-    .target(name: name, path: path, resources: folders.map { .embedInCode($0) }, swiftSettings: settings)
+func data(_ name: String, path: String, embed folders: [String], exclude: [String] = []) -> Target {
+    .target(
+        name: name, path: path, exclude: exclude, resources: folders.map { .embedInCode($0) }, swiftSettings: settings)
 }
 
 /// A test target below `Tests/`.
@@ -40,6 +41,11 @@ var targets: [Target] = [
     .systemLibrary(name: "CLibSSH2", path: "Sources/CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     code("SSHTransport", ["CLibSSH2"]),
     code("Lab", []),
+    data("InventoryData", path: "inventory", embed: ["migrations"], exclude: ["schema.sql"]),
+    code("InventoryStore", ["FleetModel", "InventoryData", grdb]),
+    tests("InventoryStoreTests", ["InventoryStore", "InventoryData", "FleetModel", grdb]),
+    code("RegionManifest", ["FleetModel", yams]),
+    tests("RegionManifestTests", ["RegionManifest", "FleetModel"]),
     .executableTarget(name: "muster", dependencies: [argumentParser, asyncHTTPClient, crypto, grdb, hummingbird, hummingbirdTLS, hummingbirdTesting, logging, serviceLifecycle, x509, yams], path: "Sources/muster", swiftSettings: settings),
 ]
 

@@ -20,15 +20,17 @@ package struct HostRecord: Hashable, Codable, Sendable {
     package var since: Timestamp
     /// Pinned host key fingerprint.
     package var hostKey: String?
+    /// Grows with each change of what was decided about the host (not with each look at it): a stale writer is refused.
+    package var generation: Int
 
     package init(
         name: HostID, address: String, domain: DomainID, cluster: ClusterID, role: NodeRole, life: HostLife,
         facts: HostFacts? = nil, observedAt: Timestamp? = nil, unreachable: FleetProblem? = nil, since: Timestamp,
-        hostKey: String? = nil
+        hostKey: String? = nil, generation: Int = 1
     ) {
         (self.name, self.address, self.domain, self.cluster) = (name, address, domain, cluster)
         (self.role, self.life, self.facts, self.observedAt) = (role, life, facts, observedAt)
-        (self.unreachable, self.since, self.hostKey) = (unreachable, since, hostKey)
+        (self.unreachable, self.since, self.hostKey, self.generation) = (unreachable, since, hostKey, generation)
     }
 }
 
