@@ -36,11 +36,26 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
 }
 
+/// The scripts that run on hosts, one a step, and what they share.
+let hostScripts = [
+    "authorize-region-key", "init-swarm", "install-engine", "join-swarm", "label-node", "leave-swarm", "load-image",
+    "prelude", "probe", "promote-node", "record-witness", "remove-control-plane", "reset-swarm", "restore-host",
+    "start-control-plane", "swarm-token",
+].map { "\($0).sh" }
+
 var targets: [Target] = [
     code("FleetModel", []),
+    code("FleetPlanner", ["FleetModel"]),
+    tests("FleetPlannerTests", ["FleetPlanner", "FleetModel"]),
+    code("DockerEngine", ["FleetModel"]),
+    tests("DockerEngineTests", ["DockerEngine", "FleetModel"]),
+    code("FleetReconciler", ["FleetModel", "FleetPlanner", "DockerEngine"]),
+    tests("FleetReconcilerTests", ["FleetReconciler", "FleetPlanner", "FleetModel"]),
+    data("HostScripts", path: "bootstrap/host", embed: hostScripts),
     .systemLibrary(name: "CLibSSH2", path: "Sources/CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     code("SSHTransport", ["CLibSSH2"]),
-    code("Lab", []),
+    data("LoadTestData", path: "loadtest", embed: ["lab"]),
+    code("Lab", ["LoadTestData"]),
     data("InventoryData", path: "inventory", embed: ["migrations"], exclude: ["schema.sql"]),
     code("InventoryStore", ["FleetModel", "InventoryData", grdb]),
     tests("InventoryStoreTests", ["InventoryStore", "InventoryData", "FleetModel", grdb]),
