@@ -54,6 +54,7 @@ var targets: [Target] = [
     data("HostScripts", path: "bootstrap/host", embed: hostScripts),
     .systemLibrary(name: "CLibSSH2", path: "Sources/CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     code("SSHTransport", ["CLibSSH2"]),
+    tests("SSHLiveTests", ["SSHTransport"]),
     data("LoadTestData", path: "loadtest", embed: ["lab"]),
     code("Lab", ["LoadTestData"]),
     data("InventoryData", path: "inventory", embed: ["migrations"], exclude: ["schema.sql"]),

@@ -268,22 +268,27 @@ package struct ServiceFacts: Hashable, Codable, Sendable {
 }
 
 /// /etc/muster/made.json: what Muster made on a host, so that `down` removes that and nothing else (decision 8).
+/// The members have the names that bootstrap/host/prelude.sh writes.
 package struct MadeRecord: Hashable, Codable, Sendable {
     package var region: RegionID
     /// Packages that were not there before.
     package var packages: [String]
     /// Keys of daemon.json that were not there before.
     package var daemonKeys: [String]
-    package var isSwarmMember: Bool
-    package var hasRegionKey: Bool
+    /// The cluster whose Swarm this host was put into; empty when none.
+    package var swarm: [ClusterID]
+    /// The addresses that the region's key line allows, joined by commas; empty when there is no such line.
+    package var regionKeyFrom: [String]
     /// References of images that were loaded.
     package var images: [String]
+    /// Files that were not there before.
+    package var files: [String]
 
     package init(
-        region: RegionID, packages: [String] = [], daemonKeys: [String] = [], isSwarmMember: Bool = false,
-        hasRegionKey: Bool = false, images: [String] = []
+        region: RegionID, packages: [String] = [], daemonKeys: [String] = [], swarm: [ClusterID] = [],
+        regionKeyFrom: [String] = [], images: [String] = [], files: [String] = []
     ) {
-        (self.region, self.packages, self.daemonKeys) = (region, packages, daemonKeys)
-        (self.isSwarmMember, self.hasRegionKey, self.images) = (isSwarmMember, hasRegionKey, images)
+        (self.region, self.packages, self.daemonKeys, self.swarm) = (region, packages, daemonKeys, swarm)
+        (self.regionKeyFrom, self.images, self.files) = (regionKeyFrom, images, files)
     }
 }

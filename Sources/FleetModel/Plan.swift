@@ -35,34 +35,40 @@ package struct Step: Hashable, Codable, Sendable {
     package var subject: HostID
     /// Steps that must have succeeded before this one starts.
     package var after: [StepID]
+    /// Steps that must have ended before this one starts, well or badly.
+    package var follows: [StepID]
     package var reason: String
 
     package init(
-        id: StepID, action: StepAction, host: HostID, subject: HostID? = nil, after: [StepID] = [], reason: String
+        id: StepID, action: StepAction, host: HostID, subject: HostID? = nil, after: [StepID] = [],
+        follows: [StepID] = [], reason: String
     ) {
         (self.id, self.action, self.host, self.subject) = (id, action, host, subject ?? host)
-        (self.after, self.reason) = (after, reason)
+        (self.after, self.follows, self.reason) = (after, follows, reason)
     }
 }
 
 /// What a step does, with all that it needs; secrets are named and fetched when it runs.
 package enum StepAction: Hashable, Codable, Sendable {
-    /// Installs and starts the engine, with these keys in daemon.json.
-    case installEngine(EnginePolicy)
-    /// Lets the region's key in, from these addresses only.
-    case authorizeRegionKey(from: [String])
+    /// Installs and starts the engine. `daemon` is the whole daemon.json to be (merged with what was there), nil to
+    /// leave it alone; `keys` are those of its keys that the policy asks for.
+    case installEngine(version: String?, daemon: JSONValue?, keys: [String])
+    /// Lets the region's key in, from these addresses only, for the account with this home folder.
+    case authorizeRegionKey(from: [String], home: String)
     /// Makes a new Swarm on this host.
     case initSwarm(cluster: ClusterID, address: String, addressPool: String, subnetBits: Int)
     /// Leaves a Swarm that the host joined only half (F23).
     case resetSwarm(cluster: ClusterID)
     /// Joins the Swarm of `cluster` through one of `managers` (addresses, in order of preference).
     case joinSwarm(cluster: ClusterID, role: NodeRole, address: String, tokenFrom: HostID, managers: [String])
+    /// Makes a worker a manager.
+    case promoteNode(cluster: ClusterID)
     /// Makes the node's labels what the manifest says.
-    case labelNode(cluster: ClusterID, address: String, labels: [String: String])
+    case labelNode(cluster: ClusterID, labels: [String: String], remove: [String])
     /// Carries the control plane's image to the host.
     case loadImage(reference: String)
     /// Makes the secrets and the service of the control plane.
-    case startControlPlane(DesiredControlPlane, address: String)
+    case startControlPlane(DesiredControlPlane, addresses: [String])
     /// Moves the inventory and the right to plan to the control plane.
     case handOff(DesiredControlPlane, addresses: [String])
     /// Removes the control plane's service, secrets, configs and volume.
@@ -70,7 +76,7 @@ package enum StepAction: Hashable, Codable, Sendable {
     /// Leaves the Swarm; by force only for the last manager.
     case leaveSwarm(cluster: ClusterID, isLast: Bool)
     /// Removes what Muster made on the host, and only that.
-    case restoreHost(deleteData: Bool)
+    case restoreHost(home: String, deleteData: Bool)
 
     /// The word that step ids, script names and titles share.
     package var word: String {
@@ -80,6 +86,7 @@ package enum StepAction: Hashable, Codable, Sendable {
         case .initSwarm: "init-swarm"
         case .resetSwarm: "reset-swarm"
         case .joinSwarm: "join-swarm"
+        case .promoteNode: "promote-node"
         case .labelNode: "label-node"
         case .loadImage: "load-image"
         case .startControlPlane: "start-control-plane"

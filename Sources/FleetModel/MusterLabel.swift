@@ -1,0 +1,17 @@
+// What Muster writes on Swarm objects, so that it deletes only what it made (decision 8) and placement knows the domains.
+
+/// Labels and names by which Muster knows its own objects.
+package enum MusterLabel {
+    package static let region = "io.muster.region"
+    package static let host = "io.muster.host"
+    package static let domain = "io.muster.domain"
+
+    /// The labels that a node of this region carries, with those that people gave it.
+    package static func node(host: HostID, desired: DesiredHost, region: RegionID) -> [String: String] {
+        var labels = desired.labels
+        labels[Self.region] = region.rawValue
+        labels[Self.host] = host.rawValue
+        labels[Self.domain] = desired.domain.rawValue
+        return labels
+    }
+}

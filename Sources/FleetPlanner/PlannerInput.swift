@@ -1,0 +1,25 @@
+// All that the planner is given. There is nothing else: no clock, no randomness, no files (the same input, same bytes).
+package import FleetModel
+
+/// What a plan is made from.
+package struct PlannerInput: Sendable {
+    package var policy: FleetPolicy
+    package var observation: FleetObservation
+    /// The blueprint that is the target now; nil before the first.
+    package var parent: Blueprint?
+    /// Reference of the control plane's image, which is the running tool's own.
+    package var image: String
+    /// Whether the control plane already owns the region, so that no hand off is due.
+    package var isHandedOff: Bool
+
+    package init(
+        policy: FleetPolicy, observation: FleetObservation, parent: Blueprint? = nil, image: String,
+        isHandedOff: Bool = false
+    ) {
+        (self.policy, self.observation, self.parent) = (policy, observation, parent)
+        (self.image, self.isHandedOff) = (image, isHandedOff)
+    }
+
+    /// Home folder of the account that Muster logs in to.
+    var home: String { policy.access.user == "root" ? "/root" : "/home/\(policy.access.user)" }
+}

@@ -1,0 +1,111 @@
+// Turns what a script says when it fails into a sentence with a cure. One table, so that it can be read as prose; the
+// golden Tests/FleetReconcilerTests/Goldens/act-problems.txt renders every entry.
+package import FleetModel
+
+/// Problems of one act on one host.
+package struct ActProblem: Sendable {
+    package let host: HostID
+    package let word: String
+
+    package init(host: HostID, word: String) { (self.host, self.word) = (host, word) }
+
+    private var subject: String { "host `\(host)`" }
+
+    /// The script said `fail CODE TEXT`.
+    package func failed(code: String, text: String) -> FleetProblem {
+        let entry = Self.table[code]
+        let kind: FleetProblem.Kind = Self.refusals.contains(code) ? .refused : .failed
+        return FleetProblem(
+            kind, code, subject: subject, entry?.message ?? "`\(word)` failed", cause: text.isEmpty ? nil : text,
+            hint: entry?.hint ?? "run the command again")
+    }
+
+    /// The script neither failed nor came to its end.
+    package func incomplete(_ output: ShellOutput) -> FleetProblem {
+        let text = output.standardError
+        if text.contains("a password is required") {
+            return FleetProblem(
+                .failed, "sudo-wants-password", subject: subject, "`sudo` asks for a password",
+                hint: "add a NOPASSWD line for the account on the host")
+        }
+        if text.contains("is not in the sudoers file") || text.contains("is not allowed to") {
+            return FleetProblem(
+                .failed, "not-in-sudoers", subject: subject, "the account may not use `sudo`",
+                hint: "add it to the sudoers on the host")
+        }
+        if text.contains("sudo: not found") || text.contains("sudo: command not found") || output.exitStatus == 127 {
+            return FleetProblem(
+                .failed, "sudo-missing", subject: subject, "there is no `sudo`, or no /bin/sh", cause: text,
+                hint: "install sudo on the host, or log in as root")
+        }
+        let end = output.exitSignal.map { "signal \($0)" } ?? "status \(output.exitStatus.map(String.init) ?? "unknown")"
+        return FleetProblem(
+            .failed, "act-incomplete", subject: subject, "`\(word)` ended with \(end) before it was done",
+            cause: String(text.suffix(300)), hint: "run the command again")
+    }
+
+    /// The act came back well, and the second check does not see its effect.
+    package func unverified(_ what: String) -> FleetProblem {
+        FleetProblem(
+            .failed, "not-verified", subject: subject, "`\(word)` came back well, but \(what)",
+            hint: "run the command again; it goes on from what it finds")
+    }
+
+    /// Codes after which trying again cannot help.
+    static let refusals: Set<String> = ["foreign-swarm", "other-region"]
+
+    /// What each code of the scripts means and what cures it.
+    static let table: [String: (message: String, hint: String)] = [
+        "other-region": (
+            "was made by another region", "take it out of one of the two manifests, or run `muster down` for that region"
+        ),
+        "package-source": (
+            "cannot install the engine: apt could not read its package sources", "check /etc/apt and the way to them"
+        ),
+        "no-such-version": (
+            "cannot install the engine: no package matches the version asked for", "change `engine.version`"
+        ),
+        "package-install": (
+            "cannot install the engine: apt failed", "look at /var/log/apt/term.log on the host, then run it again"
+        ),
+        "write-daemon": ("cannot write daemon.json", "check the disk and its mount on the host"),
+        "start-engine": ("cannot start the engine", "look at the engine's log on the host"),
+        "storage-driver": (
+            "the engine stores in another driver than overlay2", "put /var/lib/docker on ext4 or xfs, then run it again"
+        ),
+        "foreign-swarm": (
+            "is in a Swarm that this region did not make",
+            "take it out of the manifest, or leave that Swarm on the host: `docker swarm leave`"
+        ),
+        "half-joined": ("joined its Swarm only half", "run the command again: it leaves the Swarm and joins anew"),
+        "swarm-init": ("cannot make the Swarm", "look at the engine's log on the host"),
+        "swarm-token": ("cannot read the join token", "check that the managers hold a majority: `docker node ls`"),
+        "no-token": ("no join token came with the command", "run the command again"),
+        "swarm-join": (
+            "cannot join its Swarm", "check that port 2377 of the manager can be reached from the host, then run it again"
+        ),
+        "swarm-leave": ("cannot leave its Swarm", "look at the engine's log on the host"),
+        "label-node": ("cannot label a node", "check that the managers hold a majority: `docker node ls`"),
+        "promote-node": ("cannot promote a node", "check that the managers hold a majority: `docker node ls`"),
+        "no-home": ("the account has no home folder", "make it on the host"),
+        "write-key": ("cannot write authorized_keys", "check the disk and the folder's rights on the host"),
+        "load-image": ("cannot load the control plane's image", "check the free disk on the host, then run it again"),
+        "make-secret": ("cannot make a Swarm secret", "check that the managers hold a majority: `docker node ls`"),
+        "make-service": (
+            "cannot make the control plane's service", "check that the managers hold a majority: `docker node ls`"
+        ),
+        "start-service": (
+            "the control plane did not start", "look at it with `docker service ps` and `docker service logs`"
+        ),
+        "record-witness": ("cannot record the witness", "check that the managers hold a majority: `docker node ls`"),
+        "remove-service": ("cannot remove the control plane's service", "run the command again"),
+        "remove-secret": ("cannot remove Muster's secrets", "remove what uses them, then run it again"),
+        "remove-config": ("cannot remove Muster's configs", "remove what uses them, then run it again"),
+        "remove-volume": ("cannot remove the control plane's volume", "stop what uses it, then run it again"),
+        "still-in-swarm": ("is still in its Swarm", "run the command again"),
+        "stop-engine": ("cannot stop the engine", "look at the engine's log on the host"),
+        "remove-packages": (
+            "cannot remove the engine: apt failed", "look at /var/log/apt/term.log on the host, then run it again"
+        ),
+    ]
+}

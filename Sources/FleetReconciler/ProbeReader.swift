@@ -1,0 +1,89 @@
+// Reads what bootstrap/host/probe.sh printed into facts. Anything missing or odd is a fact with a plain default, so
+// that one strange host cannot stop an observation.
+import DockerEngine
+package import FleetModel
+
+/// The parser of the probe's output, schema 1.
+package struct ProbeReader {
+    let output: FramedOutput
+
+    package init(_ output: FramedOutput) { self.output = output }
+
+    /// nil when the probe did not run to its end.
+    package func facts(observerClock: Int) -> HostFacts? {
+        guard output.first("end") != nil else { return nil }
+        let (engine, swarm) = engineAndSwarm
+        let clock = number("clock")
+        return HostFacts(
+            identity: identity, operatingSystem: operatingSystem, capacity: capacity, kernel: kernel,
+            packages: packages, engine: engine, swarm: swarm, listeners: listeners, routes: output.all("route"),
+            made: output.first("made").flatMap { DockerReader.decoded(MadeRecord.self, $0) }, clock: clock,
+            clockSkew: clock - observerClock)
+    }
+
+    private func text(_ word: String) -> String { output.first(word) ?? "" }
+    private func number(_ word: String) -> Int { Int(text(word)) ?? 0 }
+
+    private var identity: HostIdentity {
+        HostIdentity(
+            hostname: text("hostname"), machineID: text("machine-id"), bootID: text("boot-id"),
+            addresses: output.all("address"),
+            privilege: HostIdentity.Privilege(rawValue: text("privilege")) ?? .sudoMissing)
+    }
+
+    private var operatingSystem: OperatingSystem {
+        OperatingSystem(
+            id: text("os.id"), versionID: text("os.version"),
+            idLike: text("os.like").split(separator: " ").map(String.init), prettyName: text("os.name"),
+            initSystem: OperatingSystem.InitSystem(rawValue: text("init")) ?? .other, architecture: text("architecture"))
+    }
+
+    private var capacity: HostCapacity {
+        HostCapacity(
+            cpuMillicores: number("cpus") * 1000, memoryMiB: number("memory-kib") / 1024,
+            memoryAvailableMiB: number("available-kib") / 1024, diskMiB: number("disk-kib") / 1024,
+            diskFreeMiB: number("disk-free-kib") / 1024, inodesFreePercent: 100 - number("inodes-used"),
+            isRootWritable: text("root-writable") != "no")
+    }
+
+    private var kernel: KernelFeatures {
+        let missing = output.all("missing")
+        return KernelFeatures(
+            release: text("kernel"), hasOverlay: !missing.contains("overlay"), hasVXLAN: !missing.contains("vxlan"),
+            hasIPVS: text("ipvs") != "no", hasCgroups: !missing.contains("cgroups"))
+    }
+
+    private var packages: PackageFacts {
+        PackageFacts(
+            lockHolder: output.first("lock"), halfConfigured: output.all("half-configured"),
+            sources: output.first("sources").flatMap { Int($0) } ?? 1)
+    }
+
+    private var listeners: [String: String] {
+        Dictionary(output.all("listener").map { ($0, "") }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private var engineAndSwarm: (EngineFacts?, SwarmFacts) {
+        guard let origin = output.first("engine.origin") else { return (nil, SwarmFacts()) }
+        let file = output.first("engine.daemon")
+        let daemon = file.flatMap(DockerReader.json)
+        let info = output.first("engine.info").flatMap(DockerReader.info)
+        var engine = info?.engine ?? EngineFacts(version: "", isRunning: false, storageDriver: "")
+        // The package's version is what apt can be asked for; the daemon's own leaves out Debian's revision.
+        if let package = output.first("engine.version"), package != "unknown" { engine.version = package }
+        engine.origin = origin
+        engine.daemon = daemon
+        engine.isDaemonFileValid = file == nil || daemon != nil
+        var swarm = info?.swarm ?? SwarmFacts()
+        swarm.cluster = cluster
+        return (engine, swarm)
+    }
+
+    private var cluster: ClusterFacts? {
+        guard output.first("cluster") != nil else { return nil }
+        return ClusterFacts(
+            nodes: output.all("node").compactMap(DockerReader.node).sorted { $0.id < $1.id },
+            services: output.all("service").compactMap(DockerReader.service).sorted { $0.name < $1.name },
+            configs: output.all("config").sorted(), secrets: output.all("secret").sorted())
+    }
+}

@@ -1,0 +1,73 @@
+// One remote act: one exec of `exec /bin/sh -s -- <step> <schema> args…` with the script on stdin (decision 3). What
+// `plan` shows is this value; who sends it quotes the words.
+package import FleetModel
+
+/// A command for a host, as a value.
+package struct RemoteAct: Hashable, Sendable {
+    /// The step's word, which is also its script's name.
+    package var word: String
+    /// Version of the script's arguments and output.
+    package var schema: Int
+    package var arguments: [String]
+    /// Follows the script on stdin, never in the arguments.
+    package var secret: Secret?
+    /// Path of a file that is streamed on stdin once the script asks for it.
+    package var upload: String?
+    /// How long the far end may take.
+    package var deadline: Duration
+
+    package init(
+        _ word: String, schema: Int = 1, _ arguments: [String] = [], secret: Secret? = nil, upload: String? = nil,
+        deadline: Duration = .seconds(120)
+    ) {
+        (self.word, self.schema, self.arguments) = (word, schema, arguments)
+        (self.secret, self.upload, self.deadline) = (secret, upload, deadline)
+    }
+
+    /// The words after `/bin/sh -s --`.
+    package var words: [String] { [word, String(schema)] + arguments }
+}
+
+extension RemoteAct {
+    /// What goes to the shell's stdin: the nonce, the shared functions and the script as one function, so that the
+    /// shell has read all of it before it runs any of it; then the secret as a here-document, or nothing.
+    ///
+    /// With an upload, `main` keeps the real stdin and the file follows after the script has said `ready`: a shell
+    /// reads its script in blocks and would swallow bytes that came earlier.
+    package func standardInput(nonce: String, prelude: String, script: String) -> String {
+        let head = "N='\(nonce)'\n\(prelude)\nmain() {\n\(script)\n}\n"
+        if upload != nil { return head + "main \"$@\"; exit\n" }
+        guard let secret else { return head + "main \"$@\" </dev/null; exit\n" }
+        return head + "main \"$@\" <<'\(nonce)'\n\(secret.exposed)\n\(nonce)\nexit\n"
+    }
+
+    /// The bytes on stdout after which the upload is sent.
+    package static func readyMarker(nonce: String) -> String { "\(nonce) ready\n" }
+}
+
+/// The lines of an output that are Muster's own.
+package struct FramedOutput: Hashable, Sendable {
+    /// Keyword and rest of each line, in order.
+    package let lines: [(word: String, rest: String)]
+
+    package init(_ text: String, nonce: String) {
+        let prefix = nonce + " "
+        lines = text.split(separator: "\n").compactMap { line in
+            guard line.hasPrefix(prefix) else { return nil }
+            let rest = line.dropFirst(prefix.count)
+            let word = rest.prefix { $0 != " " }
+            return (String(word), String(rest.dropFirst(word.count + 1)))
+        }
+    }
+
+    package func first(_ word: String) -> String? { lines.first { $0.word == word }?.rest }
+    package func all(_ word: String) -> [String] { lines.filter { $0.word == word }.map(\.rest) }
+
+    package static func == (left: Self, right: Self) -> Bool {
+        left.lines.elementsEqual(right.lines) { $0 == $1 }
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        for line in lines { hasher.combine(line.word); hasher.combine(line.rest) }
+    }
+}

@@ -1,0 +1,101 @@
+// A step becomes the very command that runs (decision 3). `plan` shows it, `apply` sends it, goldens pin it.
+import DockerEngine
+package import FleetModel
+import FoundationEssentials
+
+/// Renders steps for one region.
+package struct StepRendering: Sendable {
+    let region: RegionID
+    /// nil where no secret is at hand: for showing a plan, and for `down`.
+    let secrets: RegionSecrets?
+
+    package init(region: RegionID, secrets: RegionSecrets?) { (self.region, self.secrets) = (region, secrets) }
+
+    /// How long a package source may take for an engine: 13 packages, 5.5 s when it is quiet, minutes over a thin line,
+    /// and up to 5 minutes of waiting for the package manager's lock.
+    private static let installDeadline = Duration.seconds(900)
+    /// An image of 60 MiB over a line of 1 MiB/s, with loading.
+    private static let uploadDeadline = Duration.seconds(600)
+
+    /// The act of `step`, nil for a hand off, which is no command on a host.
+    ///
+    /// - Parameters:
+    ///   - nodes: ids of the nodes as far as they are known; a node that is not yet is shown by its host's name.
+    ///   - token: the join token, read just before.
+    ///   - archive: path of the image, for the step that carries it.
+    package func act(
+        of step: Step, nodes: [HostID: NodeID], token: Secret? = nil, archive: String? = nil
+    ) -> RemoteAct? {
+        let word = step.action.word
+        switch step.action {
+        case .installEngine(let version, let daemon, let keys):
+            return RemoteAct(
+                word, [region.rawValue, version ?? "-", daemon?.canonicalText ?? "-", keys.joined(separator: " ")],
+                deadline: Self.installDeadline)
+        case .authorizeRegionKey(let from, let home):
+            return RemoteAct(word, [region.rawValue, home, secrets?.regionPublicKey ?? "ssh-ed25519 (made by up)"] + from)
+        case .initSwarm(let cluster, let address, let pool, let bits):
+            let command = DockerCommand.initSwarm(address: address, addressPool: pool, subnetBits: bits)
+            return RemoteAct(word, [region.rawValue, cluster.rawValue] + command.words)
+        case .resetSwarm(let cluster): return RemoteAct(word, [region.rawValue, cluster.rawValue])
+        case .joinSwarm(let cluster, _, let address, _, let managers):
+            return RemoteAct(word, [region.rawValue, cluster.rawValue, address] + managers, secret: token)
+        case .promoteNode:
+            return RemoteAct(word, [region.rawValue] + DockerCommand.promote(node(of: step.subject, nodes)).words)
+        case .labelNode(_, let labels, let remove):
+            let command = DockerCommand.labelNode(node(of: step.subject, nodes), set: labels, remove: remove)
+            return RemoteAct(word, [region.rawValue] + command.words)
+        case .loadImage(let reference):
+            return RemoteAct(
+                word, [region.rawValue, reference], upload: archive ?? "", deadline: Self.uploadDeadline)
+        case .startControlPlane(let desired, let addresses):
+            return startControlPlane(desired, addresses: addresses, home: node(of: desired.home, nodes))
+        case .handOff: return nil
+        case .removeControlPlane:
+            return RemoteAct(word, [region.rawValue, ControlPlaneService.name(of: region)])
+        case .leaveSwarm(let cluster, _): return RemoteAct(word, [region.rawValue, cluster.rawValue])
+        case .restoreHost(let home, let deleteData):
+            return RemoteAct(
+                word, [region.rawValue, home, deleteData ? "yes" : "no"], deadline: Self.installDeadline)
+        }
+    }
+
+    /// Reads the token with which a node of `role` joins.
+    package static func tokenAct(_ role: NodeRole) -> RemoteAct { RemoteAct("swarm-token", [role.rawValue]) }
+
+    /// What people are shown of a step: the words of its command, or what else it does.
+    package func shown(_ step: Step, nodes: [HostID: NodeID]) -> String {
+        if case .handOff(let desired, let addresses) = step.action {
+            return "PUT the inventory to https://\(addresses.first ?? step.host.rawValue):\(desired.port)/v1/hand-off"
+        }
+        return act(of: step, nodes: nodes)?.words.joined(separator: " ") ?? ""
+    }
+
+    private func node(of host: HostID, _ nodes: [HostID: NodeID]) -> NodeID {
+        nodes[host] ?? NodeID("<node of \(host)>")
+    }
+
+    private func startControlPlane(_ desired: DesiredControlPlane, addresses: [String], home: NodeID) -> RemoteAct {
+        let service = ControlPlaneService(
+            region: region, desired: desired, home: home, addresses: addresses,
+            handOffDigest: secrets?.handOffDigest ?? "<digest>")
+        return RemoteAct(
+            "start-control-plane", [region.rawValue, service.name] + service.createCommand.words,
+            secret: secrets.map(secretLines), deadline: .seconds(240))
+    }
+
+    /// One line `NAME BASE64` for each Swarm secret.
+    private func secretLines(_ secrets: RegionSecrets) -> Secret {
+        let lines = ControlPlaneService.SecretKind.allCases.map { kind in
+            let text =
+                switch kind {
+                case .regionKey: secrets.regionKey.exposed
+                case .authorityKey: secrets.authorityKey.exposed
+                case .authorityCertificate: secrets.authorityCertificate
+                }
+            let name = ControlPlaneService.secretName(kind, region: region)
+            return "\(name) \(Data(text.utf8).base64EncodedString())"
+        }
+        return Secret(lines.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,31 @@
+// The scripts of this folder as text, compiled into the binary, so that a self-hosted Muster carries its own.
+
+/// The shell scripts that run on hosts, by the word of their step.
+package enum HostScript {
+    /// Functions that every script may use; see prelude.sh.
+    package static let prelude = text(PackageResources.prelude_sh)
+
+    /// The script of the step `word`; nil when there is none.
+    package static func named(_ word: String) -> String? { all[word] }
+
+    /// All scripts by word.
+    package static let all: [String: String] = [
+        "authorize-region-key": text(PackageResources.authorize_region_key_sh),
+        "init-swarm": text(PackageResources.init_swarm_sh),
+        "install-engine": text(PackageResources.install_engine_sh),
+        "join-swarm": text(PackageResources.join_swarm_sh),
+        "label-node": text(PackageResources.label_node_sh),
+        "leave-swarm": text(PackageResources.leave_swarm_sh),
+        "load-image": text(PackageResources.load_image_sh),
+        "probe": text(PackageResources.probe_sh),
+        "promote-node": text(PackageResources.promote_node_sh),
+        "record-witness": text(PackageResources.record_witness_sh),
+        "remove-control-plane": text(PackageResources.remove_control_plane_sh),
+        "reset-swarm": text(PackageResources.reset_swarm_sh),
+        "restore-host": text(PackageResources.restore_host_sh),
+        "start-control-plane": text(PackageResources.start_control_plane_sh),
+        "swarm-token": text(PackageResources.swarm_token_sh),
+    ]
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

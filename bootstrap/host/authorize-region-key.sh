@@ -1,0 +1,18 @@
+# authorize-region-key 1 REGION HOME KEY ADDRESS...: lets the region's key in from the managers' addresses only. A
+# control plane in a container reaches its own host from the engine's bridges, so a manager adds their subnets.
+claim_region "$3"; home=$4; key=$5; shift 5
+addresses=$(IFS=,; printf %s "$*")
+from=$addresses
+owner=$(stat -c %u:%g "$home") || fail no-home "$home"
+for network in bridge docker_gwbridge; do
+  subnet=$(docker network inspect "$network" --format '{{range .IPAM.Config}}{{.Subnet}}{{end}}' 2>/dev/null) || subnet=
+  [ -z "$subnet" ] || from="$from,$subnet"
+done
+line="restrict,from=\"$from\" $key muster:$REGION"
+file=$home/.ssh/authorized_keys
+if grep -qxsF -- "$line" "$file" && made_has regionKeyFrom "$addresses"; then unchanged; return; fi
+[ -d "$home/.ssh" ] || { mkdir -m 700 "$home/.ssh"; chown "$owner" "$home/.ssh"; }
+made_set regionKeyFrom "$addresses"
+{ grep -vs " muster:$REGION\$" "$file"; printf '%s\n' "$line"; } >"$file.muster" && chown "$owner" "$file.muster" &&
+  chmod 600 "$file.muster" && mv "$file.muster" "$file" || fail write-key "$file"
+changed

@@ -1,0 +1,49 @@
+# install-engine 1 REGION VERSION DAEMON KEYS: VERSION is apt's pattern or "-"; DAEMON is the whole daemon.json to be,
+# or "-" to leave it alone; KEYS are those of its keys that are Muster's, separated by spaces.
+claim_region "$3"; version=$4; daemon=$5; keys=$6
+apt_() { apt-get -qq -o DPkg::Lock::Timeout=300 -o APT::Keep-Downloaded-Packages=false "$@"; }
+installed() { dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p' | sort; }
+answers() { docker info; }
+did=
+
+if ! command -v dockerd >/dev/null 2>&1; then
+  before=$(installed)
+  try package-source apt_ update
+  package=docker.io; [ "$version" = - ] || package="docker.io=$version"
+  apt_ --simulate install --no-install-recommends "$package" iptables >/dev/null 2>&1 ||
+    fail no-such-version "$version; the source has $(apt-cache policy docker.io | sed -n 's/^ *Candidate: //p')"
+  did="installed docker.io"
+fi
+# Before the first start, so that the engine never runs with other settings.
+if [ "$daemon" != - ] && [ "$(cat /etc/docker/daemon.json 2>/dev/null)" != "$daemon" ]; then
+  mkdir -p /etc/docker
+  [ -e /etc/docker/daemon.json ] || made_add files /etc/docker/daemon.json
+  for key in $keys; do grep -qs "\"$key\"" /etc/docker/daemon.json || made_add daemonKeys "$key"; done
+  printf '%s\n' "$daemon" >/etc/docker/daemon.json.new && mv /etc/docker/daemon.json.new /etc/docker/daemon.json ||
+    fail write-daemon "/etc/docker/daemon.json"
+  [ -n "$did" ] || restart=yes
+  did="$did daemon.json"
+fi
+if [ -n "$package" ]; then
+  # The names are written down before the packages come, so that a run killed in between still knows what is its own.
+  apt_ --simulate install --no-install-recommends "$package" iptables 2>/dev/null | sed -n 's/^Inst \([^ ]*\).*/\1/p' |
+    sort -u >/run/muster-packages
+  # shellcheck disable=SC2046 # package names, one a word
+  [ ! -s /run/muster-packages ] || made_add packages $(cat /run/muster-packages)
+  rm -f /run/muster-packages
+  try package-install apt_ install -y --no-install-recommends "$package" iptables
+fi
+if [ -d /run/systemd/system ]; then
+  [ -z "$restart" ] || try start-engine systemctl restart docker
+  systemctl is-active -q docker || { try start-engine systemctl enable --now docker; did="$did started"; }
+elif ! answers >/dev/null 2>&1; then
+  # Debian's package starts nothing under sysvinit. A pid file left by a power cut would keep the script from starting.
+  try start-engine /etc/init.d/docker start
+  did="$did started"
+elif [ -n "$restart" ]; then
+  try start-engine /etc/init.d/docker restart
+fi
+until_true 60 answers || fail start-engine "the engine does not answer after 60 s: $(tail -n 3 /var/log/docker.log 2>/dev/null)"
+driver=$(docker info --format '{{.Driver}}')
+[ "$driver" = overlay2 ] || fail storage-driver "$driver"
+if [ -n "$did" ]; then changed "$did"; else unchanged; fi

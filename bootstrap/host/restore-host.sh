@@ -1,0 +1,35 @@
+# restore-host 1 REGION HOME DELETE: removes what made.json says that Muster made here; DELETE is "yes" or "no" and
+# decides about volumes that Muster did not make.
+claim_region "$3"; home=$4; delete=$5
+if [ ! -e /etc/muster/made.json ]; then unchanged; return; fi
+list() { cat "$MADE/$1" 2>/dev/null; }
+engine() { docker info >/dev/null 2>&1; }
+if engine; then
+  [ "$(docker info --format '{{.Swarm.LocalNodeState}}')" = inactive ] || fail still-in-swarm "leave the Swarm first"
+  for volume in $(docker volume ls -q --filter "label=io.muster.region=$REGION"); do try remove-volume docker volume rm -f "$volume"; done
+  for image in $(list images); do docker image rm -f "$image" >/dev/null 2>&1 || :; done
+fi
+kept=
+if [ -n "$(list packages)" ]; then
+  if [ "$delete" != yes ] && engine && [ -n "$(docker volume ls -q)" ]; then kept="volumes in /var/lib/docker"; fi
+  if [ -d /run/systemd/system ]; then systemctl stop docker.socket docker containerd >/dev/null 2>&1
+  else /etc/init.d/docker stop >/dev/null 2>&1; fi
+  stopped() { ! pidof dockerd containerd; }
+  until_true 30 stopped || fail stop-engine "dockerd or containerd still runs after 30 s"
+  # shellcheck disable=SC2046 # package names, one a word
+  try remove-packages apt-get -qq -o DPkg::Lock::Timeout=300 purge -y $(list packages)
+  if [ -z "$kept" ]; then
+    rm -rf /var/lib/docker/* /var/lib/containerd/* /etc/docker /run/docker /run/containerd /var/run/docker.sock /run/docker.pid
+    rmdir /var/lib/docker /var/lib/containerd 2>/dev/null || :
+  fi
+  for link in docker0 docker_gwbridge; do ip link del "$link" 2>/dev/null || :; done
+fi
+for file in $(list files); do rm -f "$file"; done
+if [ -s "$home/.ssh/authorized_keys" ] && grep -q " muster:$REGION\$" "$home/.ssh/authorized_keys"; then
+  owner=$(stat -c %u:%g "$home/.ssh/authorized_keys")
+  grep -v " muster:$REGION\$" "$home/.ssh/authorized_keys" >"$home/.ssh/authorized_keys.muster"
+  chown "$owner" "$home/.ssh/authorized_keys.muster" && chmod 600 "$home/.ssh/authorized_keys.muster" &&
+    mv "$home/.ssh/authorized_keys.muster" "$home/.ssh/authorized_keys" || fail write-key "$home/.ssh/authorized_keys"
+fi
+rm -rf /etc/muster
+changed "$kept"
