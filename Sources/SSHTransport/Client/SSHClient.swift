@@ -1,0 +1,81 @@
+// The transport's face: async and Sendable in front, one event-loop thread behind (ADR 0003).
+import CLibSSH2
+import Glibc
+import Synchronization
+
+/// Runs commands on hosts over SSH. Sessions are opened when first needed, verified always, reused, and pooled.
+package final class SSHClient: Sendable {
+    private let mailbox: Mailbox<PoolMessage>
+    private let ledger = Ledger()
+    private let lastID = Atomic<UInt64>(0)
+
+    /// libssh2's own global state; once a process, before any session.
+    private static let isLibraryReady = libssh2_init(0) == 0
+
+    /// Reads the key and starts the thread.
+    ///
+    /// - Throws: `keyUnreadable`, `keyEncrypted`, `keyUnsupported`, `agentUnavailable`, `exhausted`.
+    package init(configuration: SSHConfiguration) throws(SSHError) {
+        let signer = try SignerPlan(configuration.identity) { name in
+            getenv(name).map { String(cString: $0) }
+        }
+        guard Self.isLibraryReady, let mailbox = Mailbox<PoolMessage>() else {
+            throw SSHError(subject: "ssh client", .exhausted(reason: SystemError.text(errno)))
+        }
+        self.mailbox = mailbox
+        let ledger = ledger
+        let isStarted = LoopThread.start(name: "muster-ssh") {
+            guard let loop = EventLoop(bell: mailbox.bell) else {
+                return Self.refuseAll(mailbox)
+            }
+            SessionPool(loop: loop, mailbox: mailbox, ledger: ledger, configuration: configuration, signer: signer)
+                .run()
+        }
+        if !isStarted { throw SSHError(subject: "ssh client", .exhausted(reason: "no thread left")) }
+    }
+
+    deinit { _ = mailbox.post(.shutDown(nil)) }
+
+    /// No descriptor was left for epoll: nothing will ever run.
+    private static func refuseAll(_ mailbox: Mailbox<PoolMessage>) {
+        for case .run(_, let endpoint, _, let ticket) in mailbox.closeAndTakeAll() {
+            ticket.answer(.failure(SSHError(endpoint, .exhausted(reason: "no descriptor left"))))
+        }
+    }
+
+    /// Runs one command and waits for its end.
+    ///
+    /// Connects first when there is no session; commands beyond the channels of one session wait in line. Cancelling
+    /// the task closes the channel at once and throws `cancelled`. An error's `mayHaveRun` says whether the host has to
+    /// be looked at before the command is run again.
+    package func run(_ command: SSHCommand, on endpoint: SSHEndpoint) async throws(SSHError) -> SSHResult {
+        let id = lastID.add(1, ordering: .relaxed).newValue
+        let cancelled = Flag()
+        let answer = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let ticket = Ticket(continuation, cancelled)
+                if !mailbox.post(.run(id: id, endpoint, command, ticket)) {
+                    ticket.answer(.failure(SSHError(endpoint, .shutDown)))
+                }
+            }
+        } onCancel: {
+            // The flag is for a cancel that overtakes its command.
+            cancelled.set()
+            _ = mailbox.post(.cancel(id: id))
+        }
+        return try answer.get()
+    }
+
+    /// Ends the endpoint's session; commands under way on it fail with `cancelled`.
+    package func close(_ endpoint: SSHEndpoint) { _ = mailbox.post(.close(endpoint)) }
+
+    /// Ends all sessions and the thread; commands under way fail with `shutDown`. Safe to repeat.
+    package func shutdown() async {
+        await withCheckedContinuation { continuation in
+            if !mailbox.post(.shutDown(continuation)) { continuation.resume() }
+        }
+    }
+
+    /// Connections started, commands sent and bytes moved since the client was made.
+    package var counters: SSHCounters { ledger.snapshot }
+}

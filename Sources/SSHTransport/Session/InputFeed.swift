@@ -1,0 +1,107 @@
+// What goes to a command's standard input: the script at once, and a file only after the far side has asked for it.
+import CLibSSH2
+import Glibc
+
+struct InputFeed {
+    enum Problem: Error {
+        case source(reason: String)
+        case channel(Int32)
+    }
+    private enum Phase { case head, marker, file, end, done }
+
+    private let upload: SSHCommand.Upload?
+    private var phase = Phase.head
+    private var chunk: [UInt8]
+    private var offset = 0
+    private var file: Int32 = -1
+    private var searched = 0
+
+    /// 256 KiB: eight SSH packets a read. At half of it reads begin to show in a profile; twice of it gains nothing.
+    private static let chunkSize = 256 << 10
+    /// Above this the kernel has stopped taking bytes: wait until it does.
+    private static let backlogLimit = 16384
+
+    init(_ command: SSHCommand) {
+        chunk = command.standardInput
+        upload = command.upload
+    }
+
+    /// Looks for the marker in what is new in the output.
+    mutating func look(at output: [UInt8]) {
+        guard phase == .marker, let marker = upload?.afterMarker else { return }
+        if marker.isEmpty { return phase = .file }
+        var start = searched
+        while start + marker.count <= output.count {
+            if output[start] == marker[0], output[start..<(start + marker.count)].elementsEqual(marker) {
+                return phase = .file
+            }
+            start += 1
+        }
+        searched = start
+    }
+
+    /// Writes until the channel or the socket takes no more; true when anything moved.
+    mutating func write(to channel: OpaquePointer, _ socket: UnsafePointer<muster_socket>) throws(Problem) -> Bool {
+        var moved = false
+        while phase != .done {
+            if offset < chunk.count {
+                guard muster_socket_pending(socket) < Self.backlogLimit else { return moved }
+                let count = chunk.withUnsafeBytes { bytes in
+                    libssh2_channel_write_ex(
+                        channel, 0, bytes.baseAddress!.assumingMemoryBound(to: CChar.self) + offset,
+                        chunk.count - offset)
+                }
+                if count == 0 || count == Int(LIBSSH2_ERROR_EAGAIN) { return moved }
+                if count < 0 { throw .channel(Int32(count)) }
+                offset += count
+                moved = true
+            } else if try advance(channel) {
+                moved = true
+            } else {
+                return moved
+            }
+        }
+        return moved
+    }
+
+    /// The chunk is written: on to the next. False when the marker is still awaited.
+    private mutating func advance(_ channel: OpaquePointer) throws(Problem) -> Bool {
+        switch phase {
+        case .head: phase = upload == nil ? .end : .marker
+        case .marker: return false
+        case .file: try readFile()
+        case .end:
+            let result = libssh2_channel_send_eof(channel)
+            if result == LIBSSH2_ERROR_EAGAIN { return false }
+            if result != 0 { throw .channel(result) }
+            phase = .done
+        case .done: return false
+        }
+        return true
+    }
+
+    private mutating func readFile() throws(Problem) {
+        if file < 0, let source = upload?.source {
+            file = open(source, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+            if file < 0 { throw .source(reason: SystemError.text(errno)) }
+        }
+        var count = 0
+        chunk = [UInt8](unsafeUninitializedCapacity: Self.chunkSize) { buffer, filled in
+            count = read(file, buffer.baseAddress, buffer.count)
+            filled = max(0, count)
+        }
+        if count < 0 { throw .source(reason: SystemError.text(errno)) }
+        offset = 0
+        if count == 0 {
+            phase = .end
+            release()
+        }
+    }
+
+    mutating func release() {
+        if file >= 0 { close(file) }
+        file = -1
+        chunk = []
+        offset = 0
+    }
+}
