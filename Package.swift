@@ -62,6 +62,15 @@ var targets: [Target] = [
     tests("InventoryStoreTests", ["InventoryStore", "InventoryData", "FleetModel", grdb]),
     code("RegionManifest", ["FleetModel", yams]),
     tests("RegionManifestTests", ["RegionManifest", "FleetModel"]),
+    data(
+        "ControlPlaneData", path: "bootstrap/page",
+        embed: ["page.html", "signed-out.html", "page.css", "page.js", "page.svg", "openapi.json"]),
+    code(
+        "ControlPlane",
+        ["FleetModel", "InventoryStore", "ControlPlaneData", asyncHTTPClient, crypto, hummingbird, hummingbirdTLS, logging, serviceLifecycle, x509]),
+    tests(
+        "ControlPlaneTests",
+        ["ControlPlane", "ControlPlaneData", "InventoryStore", "FleetModel", hummingbird, hummingbirdTesting, logging]),
     .executableTarget(name: "muster", dependencies: [argumentParser, asyncHTTPClient, crypto, grdb, hummingbird, hummingbirdTLS, hummingbirdTesting, logging, serviceLifecycle, x509, yams], path: "Sources/muster", swiftSettings: settings),
 ]
 

@@ -1,0 +1,58 @@
+// Looking at the region, and what follows from it: saved facts, events for what flipped, drift against the target.
+
+import FleetModel
+import FoundationEssentials
+import InventoryStore
+
+extension ControlPlaneCore {
+    /// One look at every host. Does nothing unless the control plane serves.
+    func observe() async {
+        wantsLook = false
+        guard stage == .serving, !counters.isObserving else { return }
+        counters.isObserving = true
+        defer { counters.isObserving = false }
+        let start = surroundings.elapsed()
+        do {
+            let (inventory, region) = try await opened()
+            let target = try await inventory.targetBlueprint()
+            let (observation, execs) = await operations.observe(region.policy)
+            let found = drift(region.policy, observation, target)
+            try await exclusion.run { try await self.keep(observation, found, region.policy, in: inventory) }
+            counters.execs += execs.values.reduce(0, +)
+        } catch {
+            logger.error("observation failed", metadata: ["cause": "\(error)"])
+        }
+        counters.observationSeconds = (surroundings.elapsed() - start).inSeconds
+        if owedWitness != nil { await witness() }
+    }
+
+    private func drift(_ policy: FleetPolicy, _ observation: FleetObservation, _ target: Blueprint?) -> [FleetProblem] {
+        do {
+            return try operations.plan(policy, observation: observation, parent: target).drift
+        } catch {
+            return [(error as? FleetProblem) ?? .unexpected(error, subject: "region `\(policy.region)`")]
+        }
+    }
+
+    private func keep(
+        _ observation: FleetObservation, _ found: [FleetProblem], _ policy: FleetPolicy, in seen: Inventory
+    ) async throws {
+        // Taken back or replaced while the hosts were looked at: what was seen belongs to nobody.
+        guard stage == .serving, inventory === seen else { return }
+        try await seen.save(observation)
+        let now = ObservedState(observation, policy: policy, drift: found).carrying(observed)
+        for event in now.events(since: observed, reasons: ObservationSummary(observation).unreachable) {
+            try await audit(event.kind, by: event.actor, event.subject, event.message)
+        }
+        if !now.isSame(as: observed) {
+            let text = String(decoding: try JSONAnswer.data(now), as: UTF8.self)
+            try await seen.setSetting(ControlPlaneSetting.observed, value: text)
+        }
+        (observed, drift) = (now, found)
+        counters.observations += 1
+    }
+}
+
+extension Duration {
+    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

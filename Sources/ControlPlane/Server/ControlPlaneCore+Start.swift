@@ -1,0 +1,94 @@
+// From a start to serving: open the volume, read the witnesses, and only then answer. What cannot be checked is not
+// served: a control plane without managers keeps asking.
+
+import FleetModel
+import FoundationEssentials
+import InventoryStore
+
+extension ControlPlaneCore {
+    /// One try to find out what this volume is. Does nothing once that is known.
+    func check() async {
+        guard case .checking = stage else { return }
+        do {
+            try await exclusion.run { try await self.decideStage() }
+        } catch let problem as FleetProblem where problem.kind == .broken || problem.kind == .rejected {
+            // A file that is damaged or is no inventory does not heal by waiting.
+            stage = .refusing(problem.restorable(configuration.region))
+        } catch {
+            let problem = (error as? FleetProblem) ?? .unexpected(error, subject: "region `\(configuration.region)`")
+            stage = .checking(problem)
+        }
+        logger.notice("stage: \(stage.word)", metadata: stage.problem.map { ["reason": "\($0)"] })
+    }
+
+    private func decideStage() async throws {
+        try volume.prepare()
+        let region = try await openVolume()
+        let policy = region?.policy ?? configuration.policy
+        let witnesses = try await operations.witnesses(policy)
+        let position = region.map { Witness($0) }
+        let next = ControlPlaneStage.atStart(
+            region: configuration.region, volume: position, owner: region?.ownership.owner, witnesses: witnesses)
+        if next == .serving, let position { try await operations.record(position, policy: policy) }
+        if next.isReadable { try await recall() }
+        (stage, peers, wantsLook) = (next, PeerRule(policy), next == .serving)
+    }
+
+    private func openVolume() async throws -> RegionRecord? {
+        guard volume.hasInventory else { return nil }
+        if inventory == nil { inventory = try Inventory(path: volume.inventoryPath) }
+        guard let region = try await inventory?.region() else { return nil }
+        guard region.name == configuration.region else {
+            throw FleetProblem(
+                .rejected, "other-region", subject: "region `\(configuration.region)`",
+                "the volume holds region `\(region.name)`", hint: "mount the volume of `\(configuration.region)`")
+        }
+        return region
+    }
+
+    /// Reads what was seen last, so that a restart repeats no event.
+    func recall() async throws {
+        guard let text = try await inventory?.setting(ControlPlaneSetting.observed) else { return observed = .init() }
+        // What an other version wrote differently is forgotten: at worst an event is told twice.
+        observed = (try? JSONDecoder().decode(ObservedState.self, from: Data(text.utf8))) ?? ObservedState()
+        drift = observed.drift.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    /// Writes the witness of where the inventory is now. When no manager takes it the control plane goes on, says so
+    /// in `status`, and tries again with each observation.
+    func witness() async {
+        do {
+            let (_, region) = try await opened()
+            try await operations.record(Witness(region), policy: region.policy)
+            owedWitness = nil
+        } catch {
+            owedWitness = FleetProblem(
+                .unavailable, "witness-owed", subject: "region `\(configuration.region)`",
+                "the witness of the present blueprint is not written yet", cause: String(describing: error),
+                hint: "look at the managers; it is tried again with each observation")
+        }
+    }
+}
+
+extension FleetProblem {
+    static func unexpected(_ error: any Error, subject: String) -> FleetProblem {
+        FleetProblem(.failed, "unexpected", subject: subject, "something unexpected happened", cause: "\(error)")
+    }
+
+    func restorable(_ region: RegionID) -> FleetProblem {
+        var problem = self
+        problem.hint = "restore the sealed copy with `\(Self.restoreCommand(region))`"
+        return problem
+    }
+}
+
+extension ControlPlaneStage {
+    /// Why it does not serve.
+    var problem: FleetProblem? {
+        switch self {
+        case .checking(let problem): problem
+        case .refusing(let problem): problem
+        case .awaiting, .serving, .paused: nil
+        }
+    }
+}

@@ -1,0 +1,108 @@
+// The state of one control plane: its stage, its inventory, what it saw last. Routes and loops ask it; who may ask what
+// is decided before (Routes/), and what a region looks like is decided after (Status/).
+
+import FleetModel
+import InventoryStore
+import Logging
+
+/// Keys of the inventory's settings that the control plane reads or writes.
+package enum ControlPlaneSetting {
+    /// Public key in base64 to which sealed copies are sealed; bring-up sets it.
+    package static let recipient = "sealed-copy.recipient"
+    /// When the last sealed copy was handed out, in seconds since 1970.
+    package static let sealedCopyMadeAt = "sealed-copy.made-at"
+    /// SHA-256 of the file that the last hand off brought: the same file again is no second hand off.
+    static let handedOff = "hand-off.sha256"
+    static let restored = "restore.sha256"
+    /// The last `ObservedState`, so that a restart repeats no event.
+    static let observed = "observed"
+    /// The policy of the latest plan, with the plan's id.
+    static let plannedPolicy = "plan.policy"
+}
+
+/// One control plane.
+actor ControlPlaneCore {
+    let configuration: ControlPlaneConfiguration
+    let operations: any RegionOperations
+    let surroundings: Surroundings
+    let logger: Logger
+    let volume: Volume
+    let startedAt: Duration
+    let exclusion = Exclusion()
+
+    var stage = ControlPlaneStage.checking(nil)
+    var inventory: Inventory?
+    var peers: PeerRule
+    var observed = ObservedState()
+    var drift: [FleetProblem] = []
+    var counters = Counters()
+    /// Why the witness of the present position could not be written yet; nil when it is written.
+    var owedWitness: FleetProblem?
+    /// Set when something happened after which the loop should look at once.
+    var wantsLook = false
+
+    init(
+        configuration: ControlPlaneConfiguration, operations: any RegionOperations, surroundings: Surroundings,
+        logger: Logger
+    ) {
+        (self.configuration, self.operations) = (configuration, operations)
+        (self.surroundings, self.logger) = (surroundings, logger)
+        volume = Volume(folder: configuration.dataFolder)
+        startedAt = surroundings.elapsed()
+        peers = PeerRule(configuration.policy)
+    }
+
+    var uptimeSeconds: Int { Int((surroundings.elapsed() - startedAt).components.seconds) }
+
+    /// What a request needs to know before it is let in.
+    struct Gate: Sendable {
+        let stage: ControlPlaneStage
+        let peers: PeerRule
+        let inventory: Inventory?
+    }
+
+    var gate: Gate { Gate(stage: stage, peers: peers, inventory: inventory) }
+
+    /// The inventory and its region, for a caller that was let in.
+    func opened() async throws -> (inventory: Inventory, region: RegionRecord) {
+        guard let inventory, let region = try await inventory.region() else {
+            throw FleetProblem(
+                .unavailable, "no-inventory", subject: "region `\(configuration.region)`",
+                "the control plane has no inventory", hint: "hand one off with `muster up`")
+        }
+        return (inventory, region)
+    }
+
+    func now() -> Timestamp { surroundings.now() }
+
+    /// Writes to the audit log.
+    func audit(_ kind: String, by actor: String, _ subject: String, _ message: String) async throws {
+        let event = FleetEvent(at: now(), kind: kind, actor: actor, subject: subject, message: message)
+        try await inventory?.append(event)
+        counters.events += 1
+        logger.notice("\(kind): \(subject): \(message)", metadata: ["actor": "\(actor)"])
+    }
+}
+
+/// What the control plane counted since its start.
+struct Counters: Sendable {
+    var observations = 0
+    var events = 0
+    var execs = 0
+    var plans = 0
+    var observationSeconds = 0.0
+    var isObserving = false
+}
+
+extension PeerRule {
+    init(_ policy: FleetPolicy) {
+        self.init(allowFrom: policy.controlPlane.allowFrom, hosts: policy.hosts.map(\.address))
+    }
+}
+
+extension Witness {
+    /// How far an inventory is.
+    init(_ region: RegionRecord) {
+        self.init(region: region.name, epoch: region.ownership.epoch, generation: region.targetGeneration ?? 0)
+    }
+}
