@@ -1,0 +1,65 @@
+// What all parts of the reader share: the file's name, the environment, and the problems found so far. Nothing here
+// stops at the first problem (F42).
+
+import FleetModel
+
+/// The closed set of what can be wrong with a manifest, as scripts see it.
+enum ManifestCode: String, CaseIterable {
+    case file = "manifest-file"
+    case syntax = "manifest-syntax"
+    case unknownKey = "manifest-unknown-key"
+    case missingKey = "manifest-missing-key"
+    case type = "manifest-type"
+    case value = "manifest-value"
+    case duplicate = "manifest-duplicate"
+    case reference = "manifest-reference"
+    case managers = "manifest-managers"
+    case variable = "manifest-variable"
+    case secret = "manifest-secret"
+}
+
+/// Collects the problems of one manifest while it is read.
+final class Context {
+    let file: String
+    let environment: [String: String]
+    private var found: [(line: Int, problem: FleetProblem)] = []
+
+    /// A manifest with 10,000 hosts can repeat one mistake 10,000 times; nobody reads beyond this.
+    static let maximumProblems = 1_000
+
+    init(file: String, environment: [String: String]) { (self.file, self.environment) = (file, environment) }
+
+    var hasProblems: Bool { !found.isEmpty }
+
+    func reject(_ code: ManifestCode, line: Int, _ message: String, hint: String? = nil, cause: String? = nil) {
+        let subject = "\(file):\(line)"
+        found.append(
+            (line, FleetProblem(.rejected, code.rawValue, subject: subject, message, cause: cause, hint: hint)))
+    }
+
+    /// The problems in the order of their lines, those of one line in the order in which they were found.
+    var problems: FleetProblems {
+        let sorted = found.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
+        var all = sorted.prefix(Self.maximumProblems).map(\.element.problem)
+        if sorted.count > all.count {
+            let rest = "\(sorted.count - all.count) more problems are not shown"
+            all.append(FleetProblem(.rejected, ManifestCode.value.rawValue, subject: file, rest))
+        }
+        return FleetProblems(all)
+    }
+}
+
+/// A text of the manifest as messages show it: in backquotes, one line, no control characters, at most 60 letters.
+func shown(_ text: String) -> String {
+    let cut = text.unicodeScalars.prefix(60).map { scalar -> String in
+        switch scalar {
+        case "\n": "\\n"
+        case "\t": "\\t"
+        case "`": "'"
+        case _ where scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format:
+            "\\u{\(String(scalar.value, radix: 16))}"
+        case _: String(scalar)
+        }
+    }
+    return "`\(cut.joined())\(text.unicodeScalars.count > 60 ? "…" : "")`"
+}
