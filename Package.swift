@@ -32,8 +32,9 @@ func data(_ name: String, path: String, embed folders: [String], exclude: [Strin
 }
 
 /// A test target below `Tests/`.
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: settings)
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", exclude: exclude, swiftSettings: settings)
 }
 
 /// The scripts that run on hosts, one a step, and what they share.
@@ -46,22 +47,27 @@ let hostScripts = [
 var targets: [Target] = [
     code("FleetModel", []),
     code("FleetPlanner", ["FleetModel"]),
-    tests("FleetPlannerTests", ["FleetPlanner", "FleetModel"]),
+    tests("FleetModelTests", ["FleetModel"]),
+    tests("FleetPlannerTests", ["FleetPlanner", "FleetReconciler", "FleetModel"], exclude: ["Goldens"]),
     code("DockerEngine", ["FleetModel"]),
-    tests("DockerEngineTests", ["DockerEngine", "FleetModel"]),
+    tests("DockerEngineTests", ["DockerEngine", "FleetModel"], exclude: ["Goldens"]),
     code("FleetReconciler", ["FleetModel", "FleetPlanner", "DockerEngine"]),
-    tests("FleetReconcilerTests", ["FleetReconciler", "FleetPlanner", "FleetModel"]),
+    tests(
+        "FleetReconcilerTests", ["FleetReconciler", "FleetPlanner", "DockerEngine", "FleetModel", "HostScripts"],
+        exclude: ["Goldens"]),
     data("HostScripts", path: "bootstrap/host", embed: hostScripts),
     .systemLibrary(name: "CLibSSH2", path: "Sources/CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     code("SSHTransport", ["CLibSSH2"]),
     tests("SSHLiveTests", ["SSHTransport"]),
     data("LoadTestData", path: "loadtest", embed: ["lab"]),
     code("Lab", ["LoadTestData"]),
+    tests("LabTests", ["Lab"]),
     data("InventoryData", path: "inventory", embed: ["migrations"], exclude: ["schema.sql"]),
     code("InventoryStore", ["FleetModel", "InventoryData", grdb]),
-    tests("InventoryStoreTests", ["InventoryStore", "InventoryData", "FleetModel", grdb]),
+    tests(
+        "InventoryStoreTests", ["InventoryStore", "InventoryData", "FleetModel", grdb], exclude: ["problems.txt"]),
     code("RegionManifest", ["FleetModel", yams]),
-    tests("RegionManifestTests", ["RegionManifest", "FleetModel"]),
+    tests("RegionManifestTests", ["RegionManifest", "FleetModel"], exclude: ["bad-manifests.txt"]),
     data(
         "ControlPlaneData", path: "bootstrap/page",
         embed: ["page.html", "signed-out.html", "page.css", "page.js", "page.svg", "openapi.json"]),
@@ -71,7 +77,25 @@ var targets: [Target] = [
     tests(
         "ControlPlaneTests",
         ["ControlPlane", "ControlPlaneData", "InventoryStore", "FleetModel", hummingbird, hummingbirdTesting, logging]),
-    .executableTarget(name: "muster", dependencies: [argumentParser, asyncHTTPClient, crypto, grdb, hummingbird, hummingbirdTLS, hummingbirdTesting, logging, serviceLifecycle, x509, yams], path: "Sources/muster", swiftSettings: settings),
+    tests("TidyTests", []),
+    .systemLibrary(
+        name: "CLibCrypto", path: "Sources/CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    code("ControlPlaneImage", ["CLibCrypto", "CZlib", "FleetModel"]),
+    tests("ControlPlaneImageTests", ["ControlPlaneImage", "CLibCrypto", "FleetModel"]),
+    .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
+    code(
+        "FleetLive",
+        [
+            "CLinux", "DockerEngine", "FleetModel", "FleetReconciler", "HostScripts", "InventoryStore", "RegionManifest",
+            "SSHTransport",
+        ]),
+    .executableTarget(
+        name: "muster",
+        dependencies: [
+            "ControlPlane", "ControlPlaneImage", "FleetLive", "FleetModel", "FleetPlanner", "FleetReconciler",
+            "InventoryStore", "Lab", "RegionManifest", "SSHTransport", argumentParser, logging,
+        ], path: "Sources/muster", swiftSettings: settings),
 ]
 
 // `MUSTER_ONLY=Lab,LabTests swift build …` builds these targets and what they need, and nothing else: the pure tests

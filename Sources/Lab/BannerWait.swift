@@ -56,7 +56,8 @@ struct BannerWait {
             attempts[host] = nil
             if speaks { waiting.remove(host) }
         }
-        // A refused connection is answered at once: without a pause a booting host would be asked 10,000 times a second.
+        // A refused connection is answered at once: without a pause a booting host would be asked 10,000 times a
+        // second.
         usleep(10_000)
     }
 }

@@ -14,7 +14,9 @@ struct ControlGroups: Equatable, Sendable {
     /// What Docker's cgroup v1 driver needs to run at all.
     static let required = ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"]
     /// Options of a mount that are not names of controllers.
-    private static let noise: Set<Substring> = ["rw", "ro", "nosuid", "nodev", "noexec", "relatime", "noatime", "xattr"]
+    private static let noise: Set<Substring> = [
+        "rw", "ro", "nosuid", "nodev", "noexec", "relatime", "noatime", "xattr", "clone_children",
+    ]
 
     /// - Parameter mounts: the text of `/proc/mounts`.
     init(mounts: String) {
@@ -26,7 +28,7 @@ struct ControlGroups: Equatable, Sendable {
             if fields[2] == "cgroup2" { found.append(Hierarchy(options: "unified", folder: folder)) }
             guard fields[2] == "cgroup" else { continue }
             let words = fields[3].split(separator: ",").filter { word in
-                !Self.noise.contains(word) && !word.hasPrefix("release_agent=") && word != "clone_children"
+                !Self.noise.contains(word) && !word.hasPrefix("release_agent=")
             }
             found.append(Hierarchy(options: words.joined(separator: ","), folder: folder))
         }

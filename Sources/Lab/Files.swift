@@ -102,7 +102,7 @@ enum Files {
         return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
     }
 
-    /// The path without symbolic links, as far as it exists, so that one folder has one name before and after it is made.
+    /// The path without symbolic links, as far as it exists: one folder has one name before and after it is made.
     static func resolved(_ path: String) -> String {
         if let real = realpath(path, nil) {
             defer { free(real) }

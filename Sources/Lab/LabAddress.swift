@@ -6,8 +6,8 @@ package enum LabAddress {
     package static let gateway = "198.18.0.1"
     package static let network = "198.18.0.0/16"
 
-    /// Up to 1000 were booted at once on 2 cores and 24 GB; half would not do for the scale tests, and twice as many were
-    /// never tried.
+    /// Up to 1000 were booted at once on 2 cores and 24 GB; half would not do for the scale tests, and twice as many
+    /// were never tried.
     package static let mostHosts = 1000
 
     /// `198.18.1.2` for host 1; 250 hosts to each third number, so that the last is never 0 or 255.

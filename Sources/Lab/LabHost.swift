@@ -28,3 +28,20 @@ package struct LabHost: Sendable, Equatable, Codable {
     /// Whether its disk was made with the container engine on it.
     package let hasEngine: Bool
 }
+
+extension LabHost {
+    /// The hosts as a table with a head, columns as wide as they need to be.
+    package static func table(of hosts: [LabHost]) -> String {
+        let rows = [["HOST", "ADDRESS", "FLAVOUR", "STATE", "PID", "ENGINE"]] + hosts.map(\.cells)
+        let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+        let lines = rows.map { row in
+            let padded = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.dropLast()
+            return (padded + row.suffix(1)).joined(separator: "  ")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private var cells: [String] {
+        [name, address, flavour.rawValue, state.rawValue, pid.map(String.init) ?? "-", hasEngine ? "yes" : "no"]
+    }
+}

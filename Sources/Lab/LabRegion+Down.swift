@@ -49,7 +49,9 @@ extension LabRegion {
         var asked: Set<pid_t> = []
         while case let pids = network.pids(), !pids.isEmpty, start.duration(to: .now) < .seconds(5) {
             let isOverdue = start.duration(to: .now) > .seconds(1)
-            for pid in pids where isOverdue || asked.insert(pid).inserted { Glibc.kill(pid, isOverdue ? SIGKILL : SIGTERM) }
+            for pid in pids where isOverdue || asked.insert(pid).inserted {
+                Glibc.kill(pid, isOverdue ? SIGKILL : SIGTERM)
+            }
             usleep(20_000)
         }
     }
@@ -64,7 +66,8 @@ extension LabRegion {
     private func namespaceNames() -> [String] {
         Files.names(NetworkNamespace.folder).filter { other in
             guard other != name else { return true }
-            return other.hasPrefix("\(name)-h") && LabAddress.host(named: String(other.dropFirst(name.count + 1))) != nil
+            guard other.hasPrefix("\(name)-h") else { return false }
+            return LabAddress.host(named: String(other.dropFirst(name.count + 1))) != nil
         }
     }
 
@@ -97,7 +100,7 @@ extension LabRegion {
         let kept = groups.hierarchies.map { "\($0.folder)/\(name)" }.filter(Files.exists)
         let pids = ProcessGroup(folder: "\(groups.killFolder)/\(name)").pids() + network.pids()
         let mounts = (Files.text("/proc/self/mounts") ?? "").split(separator: "\n").filter { line in
-            line.contains(" \(state)/") || namespaceNames().contains { line.contains("\(NetworkNamespace.folder)/\($0) ") }
+            line.contains(" \(state)/") || line.contains(" \(NetworkNamespace.folder)/\(name) ")
         }
         return kept.map { "control group `\($0)`" } + pids.map { "process \($0)" }
             + namespaceNames().map { "namespace `\($0)`" } + mounts.map { "mount `\($0)`" }

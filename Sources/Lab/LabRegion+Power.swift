@@ -58,7 +58,7 @@ extension LabRegion {
     }
 
     /// The supervisor first, else it would take the end of its init for what it waits for; then all in the host.
-    private func cutPower(of host: Int) throws(LabError) {
+    func cutPower(of host: Int) throws(LabError) {
         let groups = ControlGroups.ofThisMachine()
         thaw(LabAddress.name(of: host), groups)
         let isGone =

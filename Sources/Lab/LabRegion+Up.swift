@@ -91,11 +91,15 @@ extension LabRegion {
         _ hosts: ClosedRange<Int>, _ flavour: LabFlavour, engine: Bool, layers: String
     ) async throws(LabError) {
         let missing = hosts.filter { !Files.isFolder(disk(of: $0)) }
+        // someone may have removed the folder of a running lab
+        for host in missing where !processes(of: host, .ofThisMachine()).pids().isEmpty { try cutPower(of: host) }
         let extra = [
             "LAB_LAYERS": Preparation.lowerFolders(layers, flavour, engine: engine), "LAB_FLAVOUR": flavour.rawValue,
             "LAB_ENGINE": engine ? "yes" : "no",
         ]
-        if !missing.isEmpty { try await runScript("create.sh", missing.map { "\($0)=\(address(of: $0))" }, extra: extra) }
+        if !missing.isEmpty {
+            try await runScript("create.sh", missing.map { "\($0)=\(address(of: $0))" }, extra: extra)
+        }
         let lines = self.hosts().compactMap { host in
             Files.line("\(disk(of: host.index))/host_key.pub").map { key in
                 "\(host.address) \(key.split(separator: " ").prefix(2).joined(separator: " "))\n"

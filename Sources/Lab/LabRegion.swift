@@ -27,7 +27,8 @@ package struct LabRegion: Sendable {
         try Self.checkPath(cache)
         self.state = path
         self.cache = cache
-        self.name = name ?? Files.line("\(path)/name") ?? "muster-\(Fingerprint.hex(path.utf8).prefix(8))"
+        let known = Files.line("\(path)/name") ?? LabRegistry.entries().first { $0.state == path }?.name
+        self.name = name ?? known ?? "muster-\(Fingerprint.hex(path.utf8).prefix(8))"
         try Self.checkName(self.name)
     }
 

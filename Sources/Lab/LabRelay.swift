@@ -5,7 +5,8 @@ import Glibc
 import Synchronization
 
 extension LabRegion {
-    /// Listens on 127.0.0.1 and relays every connection to an address in the lab, until `stop()` or the end of the value.
+    /// Listens on 127.0.0.1 and relays every connection to an address in the lab, until `stop()` or until the value is
+    /// gone.
     ///
     /// - Parameters:
     ///   - port: 0 for any free one.
@@ -36,7 +37,7 @@ package final class LabRelay: Sendable {
         let (wakeReader, wakeWriter) = try Pipe.ends()
         wake = wakeWriter
         let end = end
-        Thread.begin {
+        BackgroundThread.begin {
             var loop = RelayLoop(
                 listener: listener, wake: wakeReader, network: network, address: address, targetPort: targetPort)
             loop.run()
@@ -69,7 +70,8 @@ package final class LabRelay: Sendable {
         guard code == 0 else {
             close(listener)
             throw LabError(
-                .refused, "relay", "cannot listen on 127.0.0.1:\(port): \(errorText(code))", hint: "choose another port")
+                .refused, "relay", "cannot listen on 127.0.0.1:\(port): \(errorText(code))", hint: "choose another port"
+            )
         }
         return (listener, UInt16(bigEndian: address.sin_port))
     }
@@ -103,7 +105,7 @@ private final class Ending: Sendable {
     }
 }
 
-enum Thread {
+enum BackgroundThread {
     /// Runs a loop on a thread of its own; it may block for as long as it likes.
     static func begin(_ work: @escaping @Sendable () -> Void) {
         DispatchQueue(label: "muster.lab").async(execute: work)

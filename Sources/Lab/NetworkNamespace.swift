@@ -31,7 +31,9 @@ struct NetworkNamespace: Sendable {
         try enter()
         let result = body()
         // With no way back every later socket of this thread would be in the wrong network: better to stop.
-        guard setNamespace(home, cloneNewNetwork) == 0 else { fatalError("cannot leave the lab's network: errno \(errno)") }
+        guard setNamespace(home, cloneNewNetwork) == 0 else {
+            fatalError("cannot leave the lab's network: errno \(errno)")
+        }
         return result
     }
 

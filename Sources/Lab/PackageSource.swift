@@ -34,7 +34,8 @@ struct PackageSource: Equatable, Sendable {
         let result = try await Subprocess(arguments: command, deadline: .seconds(30)).run()
         guard let source = PackageSource(targets: result.output) else {
             throw LabError(
-                .refused, "lab", "this machine's apt names no Debian archive to make hosts from (`apt-get indextargets`)",
+                .refused, "lab",
+                "this machine's apt (`apt-get indextargets`) names no Debian archive to make hosts from",
                 hint: "add a line `deb <mirror>/debian <suite> main` to its sources")
         }
         return source

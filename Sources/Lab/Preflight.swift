@@ -61,7 +61,8 @@ enum Preflight {
     private static func missingRights() -> [String] {
         let held = Capabilities.ofThisProcess()
         let missing = rights.filter { !held.has($0.0) }.map(\.1)
-        return missing.isEmpty ? [] : ["root lacks \(missing.joined(separator: ", ")) here (a container needs them added)"]
+        guard !missing.isEmpty else { return [] }
+        return ["root lacks \(missing.joined(separator: ", ")) here (a container needs them added)"]
     }
 
     private static func missingFeatures() -> [String] {

@@ -27,7 +27,8 @@ struct Preparation: Sendable {
         try Files.makeFolder(folder)
         progress("lab: preparing \(flavour.rawValue) hosts from `\(source.mirror)` (once, about a minute)")
         let command = [
-            "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "\(scripts)/prepare.sh", folder,
+            "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "\(scripts)/prepare.sh",
+            folder,
         ]
         let result = try await Subprocess(
             arguments: command + layers, environment: environment(source), deadline: Self.deadline, ownsGroup: false,

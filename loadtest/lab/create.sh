@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the disks of new hosts, with their keys on them, before they boot; a disk is renamed into place only when whole.
-#   create.sh INDEX=ADDRESS...     Environment: LAB_STATE LAB_LAYERS (folders, upper first, by colons) LAB_FLAVOUR LAB_ENGINE
+#   create.sh INDEX=ADDRESS...
+# Environment: LAB_STATE LAB_LAYERS (folders, upper first, by colons) LAB_FLAVOUR LAB_ENGINE
 set -eu
 umask 022
 for pair; do

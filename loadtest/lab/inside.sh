@@ -8,10 +8,7 @@ read -r layers <"$disk/layers"
 read -r pid _ </proc/self/stat # /proc is still the outer one, and so is this pid
 
 mount --make-rprivate /
-# `volatile`: a host may lose no more than its machine does, so its fsyncs need not wait for the real disk
-rm -rf "$disk/work"
-mkdir "$disk/work"
-mount -t overlay "$host" -o "lowerdir=$layers,upperdir=$disk/upper,workdir=$disk/work,volatile" "$root"
+mount -t overlay "$host" -o "lowerdir=$layers,upperdir=$disk/upper,workdir=$disk/work" "$root"
 mkdir -p "$root/var/lib/docker"
 mount --bind "$disk/docker" "$root/var/lib/docker" # overlay2 refuses to work on an overlay
 mount -t proc proc "$root/proc"
@@ -52,4 +49,5 @@ pivot_root . .old
 exec </dev/null >/dev/null 2>&1
 umount -l .old
 rmdir .old
-exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=linux container=lab /sbin/init
+exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=linux container=lab \
+  /sbin/init

@@ -23,11 +23,10 @@ plug() {
 link set lo up
 addr add $address/16 dev eth0
 link set eth0 up
+route add default via $LAB_ADDRESS
 E2
   ip -n "$LAB_NAME" link set "$link" master br0
   [ -e "$disk/cut" ] || ip -n "$LAB_NAME" link set "$link" up
-  # accepted only while the link is up, so a host that boots while cut has none, like one that boots without a cable
-  ip -n "$net" route add default via "$LAB_ADDRESS" 2>/dev/null || :
 }
 
 # Joins the host's control groups, then unshares: they are the roots of its own hierarchies.

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes the read-only layers that all labs of this machine share, one folder a layer, each renamed into place only when whole.
+# Makes the read-only layers that all labs of this machine share, one folder a layer, each renamed into place only when
+# it is whole.
 # Runs in mount and pid namespaces of its own (so nothing that it mounts or starts can outlive it) and under a lock.
 #   prepare.sh CACHE LAYER...      LAYER: root repo plain systemd engine-plain engine-systemd, in that order
 # Environment: LAB_MIRROR LAB_SUITE LAB_SOURCES (from the machine's own apt), LAB_PACKAGES LAB_ADDRESS LAB_LIMITED
@@ -17,7 +18,7 @@ flock -n 9 || {
 log=$cache/prepare.log
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 
-# Mounts an overlay of the lower layers $2 (upper first) with the new layer $1 on top at $mount, with /proc and a /run of its own.
+# Mounts an overlay at $mount: the new layer $1 on top of the layers $2 (upper first), with /proc and a /run of its own.
 open_layer() {
   mount=$cache/mount.part
   mkdir -p "$1" "$cache/work.part" "$mount"
@@ -64,7 +65,9 @@ make_root() {
   echo 'ops ALL=(ALL) NOPASSWD: ALL' >"$1/etc/sudoers.d/ops"
   chmod 440 "$1/etc/sudoers.d/ops"
   # Without CAP_SYS_RESOURCE Debian's /etc/init.d/docker dies at its `ulimit -n`; a function goes before the builtin.
-  [ -z "$LAB_LIMITED" ] || echo 'ulimit() { command ulimit "$@" 2>/dev/null || :; }' >"$1/lib/lsb/init-functions.d/10-lab"
+  [ -z "$LAB_LIMITED" ] || cat >"$1/lib/lsb/init-functions.d/10-lab" <<'LIMITED'
+ulimit() { command ulimit "$@" 2>/dev/null || :; }
+LIMITED
 }
 
 # The repository: what apt fetches for the packages onto exactly this root, recommends included.

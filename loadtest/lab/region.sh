@@ -3,10 +3,10 @@
 # Environment: LAB_NAME LAB_ADDRESS LAB_REPOSITORY LAB_CONTROL_GROUPS (options@folder …) LAB_KILL_GROUPS (folder)
 set -eu
 net=/run/netns/$LAB_NAME
-[ -e "$net" ] && nsenter --net="$net" true 2>/dev/null || {
+if ! nsenter --net="$net" true 2>/dev/null; then
   rm -f "$net"
   ip netns add "$LAB_NAME"
-}
+fi
 ip -n "$LAB_NAME" link show br0 >/dev/null 2>&1 || ip -n "$LAB_NAME" -batch - <<E2
 link set lo up
 link add br0 type bridge
@@ -35,7 +35,5 @@ done
 group=$LAB_KILL_GROUPS/$LAB_NAME/region
 mkdir -p "$group"
 [ -z "$(cat "$group/cgroup.procs")" ] || exit 0
-(
-  echo 0 >"$group/cgroup.procs"
-  exec nsenter --net="$net" setsid busybox httpd -f -p "$LAB_ADDRESS:80" -h "$LAB_REPOSITORY"
-) </dev/null >/dev/null 2>&1 &
+nsenter --net="$net" setsid busybox httpd -f -p "$LAB_ADDRESS:80" -h "$LAB_REPOSITORY" </dev/null >/dev/null 2>&1 &
+echo $! >"$group/cgroup.procs"

@@ -8,8 +8,7 @@ for index; do
   rm -f "$disk/pid" "$disk/ended"
   group=$LAB_KILL_GROUPS/$LAB_NAME/machines/h$index
   mkdir -p "$group"
-  (
-    echo 0 >"$group/cgroup.procs"
-    exec setsid sh "$here/machine.sh" "$index"
-  ) </dev/null >"$disk/machine.log" 2>&1 &
+  setsid sh "$here/machine.sh" "$index" </dev/null >"$disk/machine.log" 2>&1 &
+  # from out here, so that a power cut right after this finds the supervisor
+  echo $! >"$group/cgroup.procs"
 done

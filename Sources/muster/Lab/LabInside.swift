@@ -23,7 +23,8 @@ struct LabSSH: AsyncParsableCommand {
 struct LabExec: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a program of this machine where the hosts are reachable.",
-        discussion: "Same folder, files, environment and exit code. Example: muster lab exec -- curl http://198.18.0.1/")
+        discussion: "Same folder, files, environment and exit code. Example: muster lab exec -- curl http://198.18.0.1/"
+    )
 
     @OptionGroup var options: LabOptions
     @Argument(parsing: .postTerminator, help: "The program and its arguments.") var command: [String]

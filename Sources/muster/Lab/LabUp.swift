@@ -28,7 +28,8 @@ struct LabUp: AsyncParsableCommand {
             let start = ContinuousClock.now
             try await lab.up(count: count, flavour: flavour, engine: engine) { say($0) }
             let seconds = start.duration(to: .now) / .seconds(1)
-            print("\(count) hosts are up (\((seconds * 10).rounded() / 10) s): \(lab.address(of: 1)) … in `\(lab.state)`")
+            let rounded = (seconds * 10).rounded() / 10
+            print("\(count) hosts are up after \(rounded) s, from \(lab.address(of: 1)) on, in `\(lab.state)`")
             print("for a shell: . \(lab.environmentPath)")
         }
     }
