@@ -25,6 +25,10 @@ package struct APIToken: Hashable, Codable, Sendable {
     package var role: APIRole
     package var createdAt: Timestamp
     package var revokedAt: Timestamp?
+
+    package init(name: String, role: APIRole, createdAt: Timestamp, revokedAt: Timestamp? = nil) {
+        (self.name, self.role, self.createdAt, self.revokedAt) = (name, role, createdAt, revokedAt)
+    }
 }
 
 extension Inventory {

@@ -146,10 +146,11 @@ extension InventoryProblem {
         return switch error.resultCode {
         case .SQLITE_NOTADB: notAnInventory(path)
         case .SQLITE_CORRUPT: corrupt(path, cause: cause)
-        case .SQLITE_MISUSE where cause.contains("closed"): closed(path)
+        case .SQLITE_MISUSE: closed(path)
         case .SQLITE_BUSY, .SQLITE_LOCKED: locked(path, doing: doing, cause: cause)
         case .SQLITE_FULL: diskFull(path, doing: doing, cause: cause)
-        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+        case .SQLITE_CANTOPEN: cannotOpen(path, doing: doing, cause: cause)
+        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
             unwritable(path, doing: doing, cause: cause)
         default: failed(path, doing: doing, cause: "\(cause) (SQLite \(error.extendedResultCode.rawValue))")
         }
@@ -167,6 +168,13 @@ extension InventoryProblem {
             .failed, "inventory-disk-full", subject: "inventory `\(path)`",
             "cannot \(doing): there is no space left; nothing of it was written", cause: cause,
             hint: "make room on its file system (`df` shows it), then repeat")
+    }
+
+    private static func cannotOpen(_ path: String, doing: String, cause: String) -> FleetProblem {
+        FleetProblem(
+            .failed, "inventory-unopened", subject: "inventory `\(path)`",
+            "cannot \(doing): the file, or one that SQLite keeps beside it, cannot be opened", cause: cause,
+            hint: "check that the path names a file in a folder that this user can write")
     }
 
     private static func unwritable(_ path: String, doing: String, cause: String) -> FleetProblem {
