@@ -12,12 +12,23 @@ extension Inventory {
         unlink(temporary)
         try Self.createPrivate(temporary)
         do {
-            try await pool.vacuum(into: temporary)
+            try await vacuum(into: temporary)
             try Self.makeDurable(temporary, as: destination)
         } catch {
             unlink(temporary)
             throw InventoryProblem.from(error, path: destination, doing: "write a copy")
         }
+    }
+
+    /// Like `write`, to its end even when the task is cancelled, but outside of a transaction, as VACUUM needs it.
+    private func vacuum(into file: String) async throws {
+        let result: Result<Void, any Error> = await withCheckedContinuation { continuation in
+            pool.asyncWriteWithoutTransaction { database in
+                let copied = Result { try database.execute(sql: "VACUUM INTO ?", arguments: [file]) }
+                continuation.resume(returning: copied)
+            }
+        }
+        try result.get()
     }
 
     /// Proves that a file is an inventory that this tool can open: every page, every reference, every table as

@@ -8,8 +8,19 @@ extension Inventory {
     /// Writes an entry, and the host's life with it when given. Returns the entry's sequence.
     @discardableResult
     package func record(_ entry: JournalEntry, life: HostLife? = nil) async throws(FleetProblem) -> Int {
-        try await write("note step `\(entry.step)` as \(entry.phase.rawValue)") { database in
-            try Self.insert(entry, life: life, in: database)
+        let result = await withCheckedContinuation { written in
+            if journalQueue.add(JournalQueue.Waiting(entry: entry, life: life, written: written)) { writeWaiting() }
+        }
+        return try unwrapped(result, "note step `\(entry.step)` as \(entry.phase.rawValue)")
+    }
+
+    private func writeWaiting() {
+        let (path, batch) = (path, JournalQueue.Batch(of: journalQueue))
+        pool.asyncWrite { database in
+            try Schema.checkVersion(database, path: path)
+            return try batch.entries.map { try Self.insert($0.entry, life: $0.life, in: database) }
+        } completion: { _, result in
+            batch.end(with: result)
         }
     }
 

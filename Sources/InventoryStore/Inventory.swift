@@ -9,6 +9,7 @@ import Glibc
 package final class Inventory: Sendable {
     package let path: String
     let pool: DatabasePool
+    let journalQueue = JournalQueue()
 
     /// Opens or creates the file, checks it and brings its schema forward.
     /// Throws when the file is not ours, damaged, newer than this tool, locked, or cannot be written.
@@ -79,7 +80,7 @@ extension Inventory {
         return try unwrapped(result, doing)
     }
 
-    private func unwrapped<Value>(_ result: Result<Value, any Error>, _ doing: String) throws(FleetProblem) -> Value {
+    func unwrapped<Value>(_ result: Result<Value, any Error>, _ doing: String) throws(FleetProblem) -> Value {
         switch result {
         case .success(let value): return value
         case .failure(let error): throw InventoryProblem.from(error, path: path, doing: doing)

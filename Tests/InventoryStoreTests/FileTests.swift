@@ -17,6 +17,13 @@ func tamper(_ path: String, _ statements: String...) throws {
     try queue.close()
 }
 
+/// Another process as far as SQLite can tell: a connection that may hold a transaction open.
+func locker(_ path: String) throws -> DatabaseQueue {
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    return try DatabaseQueue(path: path, configuration: configuration)
+}
+
 /// What opening a file ends with; nil when it opens.
 func opening(_ path: String, limits: Limits = Limits()) -> FleetProblem? {
     do throws(FleetProblem) {
@@ -159,9 +166,7 @@ func opening(_ path: String, limits: Limits = Limits()) -> FleetProblem? {
     func locked() async throws {
         let limits = Limits(busyTimeout: .milliseconds(50))
         let inventory = try Inventory(path: scratch.path(), limits: limits)
-        var configuration = Configuration()
-        configuration.allowsUnsafeTransactions = true
-        let other = try DatabaseQueue(path: scratch.path(), configuration: configuration)
+        let other = try locker(scratch.path())
         try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
         let refused = await problem { try await inventory.setSetting("a", value: "b") }
         #expect(refused?.code == "inventory-locked" && refused?.kind == .unavailable)

@@ -1,6 +1,7 @@
 // The journal and the hosts: what a killed run leaves behind, and what a look at a host may and may not change.
 
 import FleetModel
+import GRDB
 import Testing
 
 @testable import InventoryStore
@@ -45,6 +46,43 @@ import Testing
         #expect(try await inventory.journal(after: 1_000).map(\.sequence) == Array(1_001...1_500))
         #expect(try await inventory.journal(after: 0, limit: -1).isEmpty)
         #expect(try await inventory.unfinishedSteps().count == 1_500)
+    }
+
+    @Test("fifty hosts at once write 1,000 entries → all are there, and it prints how long they took")
+    func throughput() async throws {
+        let inventory = try await inventory(in: scratch)
+        let duration = try await ContinuousClock().measure {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for host in 0..<50 {
+                    group.addTask {
+                        for step in 0..<20 { try await inventory.record(entry(StepID("s\(step)/h\(host)"), .done)) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+        print("1,000 acknowledged journal entries: \(duration)")
+        #expect(try await inventory.journal().count == 1_000)
+    }
+
+    @Test("fifty entries at once while the file is locked → each is told, none is written, and the next one works")
+    func togetherInTrouble() async throws {
+        try await inventory(in: scratch).close()
+        let inventory = try Inventory(path: scratch.path(), limits: Limits(busyTimeout: .milliseconds(50)))
+        let other = try locker(scratch.path())
+        try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+        let problems = await withTaskGroup(of: FleetProblem?.self) { group in
+            for host in 0..<50 {
+                group.addTask {
+                    await problem { try await inventory.record(entry(StepID("s/h\(host)"), .done), life: .ready) }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(problems.compactMap { $0?.code } == Array(repeating: "inventory-locked", count: 50))
+        try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+        #expect(try await inventory.record(entry("a/h1", .done)) == 1)
+        #expect(try await inventory.host("h1")?.life == .admitted)
     }
 
     @Test("the calling task is cancelled → the entry is written all the same")
