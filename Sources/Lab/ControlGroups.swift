@@ -1,5 +1,6 @@
-// Where this machine keeps its control groups. A host gets a group of each hierarchy *before* it unshares, so that they
-// are the roots of its own hierarchies, and all that it ever starts can be found, measured and ended from outside.
+// Where this machine keeps its control groups, of version 1, of version 2, or of both. A host gets a group of each
+// hierarchy *before* it unshares, so that they are the roots of its own hierarchies, and all that it ever starts can be
+// found, measured and ended from outside.
 import Glibc
 
 struct ControlGroups: Equatable, Sendable {
@@ -10,16 +11,23 @@ struct ControlGroups: Equatable, Sendable {
     }
 
     let hierarchies: [Hierarchy]
+    /// The controllers that the root of version 2 gives.
+    let unifiedControllers: [String]
 
-    /// What Docker's cgroup v1 driver needs to run at all.
+    /// What Docker needs of version 1 to run at all, and what of version 2.
     static let required = ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids"]
+    static let requiredUnified = ["cpuset", "cpu", "io", "memory", "pids"]
+    static let root = "/sys/fs/cgroup"
     /// Options of a mount that are not names of controllers.
     private static let noise: Set<Substring> = [
         "rw", "ro", "nosuid", "nodev", "noexec", "relatime", "noatime", "xattr", "clone_children",
     ]
 
-    /// - Parameter mounts: the text of `/proc/mounts`.
-    init(mounts: String) {
+    /// - Parameters:
+    ///   - mounts: the text of `/proc/mounts`.
+    ///   - unifiedControllers: the text of `cgroup.controllers` at the root of version 2.
+    init(mounts: String, unifiedControllers: String = "") {
+        self.unifiedControllers = unifiedControllers.split(whereSeparator: \.isWhitespace).map(String.init)
         var found: [Hierarchy] = []
         for line in mounts.split(separator: "\n") {
             let fields = line.split(separator: " ")
@@ -35,16 +43,24 @@ struct ControlGroups: Equatable, Sendable {
         hierarchies = found
     }
 
-    static func ofThisMachine() -> ControlGroups { ControlGroups(mounts: Files.text("/proc/mounts") ?? "") }
+    static func ofThisMachine() -> ControlGroups {
+        ControlGroups(
+            mounts: Files.text("/proc/mounts") ?? "",
+            unifiedControllers: Files.text("\(root)/cgroup.controllers") ?? "")
+    }
 
-    /// The required controllers that no mounted v1 hierarchy holds.
+    /// Whether there is version 2 and nothing else, as systemd sets it up by default.
+    var isUnified: Bool { hierarchies == [Hierarchy(options: "unified", folder: Self.root)] }
+
+    /// The required controllers that no mounted hierarchy holds.
     var missing: [String] {
+        if isUnified { return Self.requiredUnified.filter { !unifiedControllers.contains($0) } }
         let present = Set(hierarchies.flatMap { $0.options.split(separator: ",").map(String.init) })
         return Self.required.filter { !present.contains($0) }
     }
 
     /// The folder of the hierarchy by which processes are counted and ended.
-    var killFolder: String { folder(of: "pids") ?? "/sys/fs/cgroup/pids" }
+    var killFolder: String { folder(of: "pids") ?? (isUnified ? Self.root : "\(Self.root)/pids") }
 
     func folder(of controller: String) -> String? {
         hierarchies.first { $0.options.split(separator: ",").contains { $0 == controller } }?.folder

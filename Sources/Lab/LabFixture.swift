@@ -18,7 +18,7 @@ package func withLab<R: Sendable>(
     let number = fixtures.add(1, ordering: .relaxed).newValue
     let name = "muster-test-\(getpid())-\(number)"
     let lab = try LabRegion(state: "/var/tmp/\(name)", name: name)
-    try LabRegistry.record(LabRegistry.Entry(name: name, state: lab.state, owner: getpid()))
+    try LabRegistry.record(lab.entry(owner: getpid()))
     let outcome: Result<R, any Error>
     do {
         if count > 0 { try await lab.up(count: count, flavour: flavour, engine: engine) }
@@ -36,6 +36,6 @@ package func withLab<R: Sendable>(
 package func sweepAbandonedLabs() async throws(LabError) {
     for entry in LabRegistry.entries() {
         guard let owner = entry.owner, !Files.exists("/proc/\(owner)") else { continue }
-        try await LabRegion(state: entry.state, name: entry.name).down()
+        try await LabRegion(state: entry.state, name: entry.name, cache: entry.cache).down()
     }
 }

@@ -109,7 +109,7 @@ extension LabRegion {
 
     /// Takes the shared layers away, unless another lab stands on them.
     private func purgeCache() async throws(LabError) {
-        let others = LabRegistry.entries().filter { $0.name != name }
+        let others = LabRegistry.entries().filter { $0.name != name && $0.cache == cache }
         guard others.isEmpty else {
             let names = others.map { "`\($0.state)`" }.joined(separator: ", ")
             throw LabError(

@@ -74,7 +74,7 @@ extension LabRegion {
         try Files.makeFolder(hostsFolder)
         try Preflight.checkPlace(hostsFolder)
         let owner = LabRegistry.entry(named: name)?.owner
-        try LabRegistry.record(LabRegistry.Entry(name: name, state: state, owner: owner))
+        try LabRegistry.record(entry(owner: owner))
         try Files.write("\(state)/name", Array("\(name)\n".utf8))
         try LabScripts.lay(into: scriptsFolder)
         let text = "export MUSTER_LAB=\(state)\nexport MUSTER_KEY=\(clientKeyPath)\n"

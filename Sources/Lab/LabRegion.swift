@@ -44,6 +44,10 @@ package struct LabRegion: Sendable {
     var hostsFolder: String { "\(state)/hosts" }
     var scriptsFolder: String { "\(state)/scripts" }
 
+    func entry(owner: Int32?) -> LabRegistry.Entry {
+        LabRegistry.Entry(name: name, state: state, owner: owner, cache: cache)
+    }
+
     func disk(of host: Int) -> String { "\(hostsFolder)/\(LabAddress.name(of: host))" }
 
     /// What the scripts are told about this lab and this machine.

@@ -10,6 +10,8 @@ struct LabRegistry: Sendable {
         let state: String
         /// The process that will take the lab down when it ends (a test run), if any.
         let owner: Int32?
+        /// Where the layers lie that its hosts stand on.
+        let cache: String
     }
 
     static func entries() -> [Entry] {
@@ -18,15 +20,15 @@ struct LabRegistry: Sendable {
 
     static func entry(named name: String) -> Entry? {
         guard let lines = Files.text("\(folder)/\(name).lab")?.split(separator: "\n", omittingEmptySubsequences: false),
-            lines.count > 1
+            lines.count > 2
         else { return nil }
-        return Entry(name: name, state: String(lines[0]), owner: Int32(lines[1]))
+        return Entry(name: name, state: String(lines[0]), owner: Int32(lines[1]), cache: String(lines[2]))
     }
 
     static func record(_ entry: Entry) throws(LabError) {
         try Files.makeFolder(folder)
         let owner = entry.owner.map(String.init) ?? ""
-        try Files.write("\(folder)/\(entry.name).lab", Array("\(entry.state)\n\(owner)\n".utf8))
+        try Files.write("\(folder)/\(entry.name).lab", Array("\(entry.state)\n\(owner)\n\(entry.cache)\n".utf8))
     }
 
     static func forget(_ name: String) {

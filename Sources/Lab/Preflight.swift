@@ -77,10 +77,9 @@ enum Preflight {
 
     private static func missingControllers(_ groups: ControlGroups) -> [String] {
         guard !groups.missing.isEmpty else { return [] }
-        return [
-            "no version 1 control groups for \(groups.missing.joined(separator: ", ")) are mounted "
-                + "(boot with `systemd.unified_cgroup_hierarchy=0`)"
-        ]
+        let version = groups.isUnified ? 2 : 1
+        let names = groups.missing.joined(separator: ", ")
+        return ["no control groups of version \(version) for \(names) are mounted below `\(ControlGroups.root)`"]
     }
 
     /// Where a lab's disks may lie: the upper layer of an overlay cannot be an overlay itself.

@@ -72,7 +72,7 @@ extension LiveLab {
             try await withLab(1) { lab async throws in
                 let gone = try await Subprocess(arguments: ["sh", "-c", "echo $$"], deadline: .seconds(10)).run().output
                 let owner = try #require(pid_t(String(gone.dropLast())))
-                try LabRegistry.record(LabRegistry.Entry(name: lab.name, state: lab.state, owner: owner))
+                try LabRegistry.record(lab.entry(owner: owner))
                 try await sweepAbandonedLabs()
                 #expect(try await traces(of: lab) == [])
             }

@@ -22,10 +22,20 @@ import Testing
         #expect(groups.words.hasPrefix("cpu,cpuacct@/sys/fs/cgroup/cpu,cpuacct cpuset@/sys/fs/cgroup/cpuset "))
     }
 
-    @Test("missing controllers are named; a machine with version 2 only lacks them all")
+    @Test("missing controllers are named")
     func missing() {
         #expect(ControlGroups(mounts: mounts).missing == ["memory", "devices", "freezer", "blkio"])
-        #expect(ControlGroups(mounts: "cgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n").missing == ControlGroups.required)
+        #expect(!ControlGroups(mounts: mounts).isUnified)
+    }
+
+    @Test("a machine with version 2 only needs its controllers, and has one hierarchy for all")
+    func unified() {
+        let mounts = "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nsdelegate 0 0\n"
+        let groups = ControlGroups(mounts: mounts, unifiedControllers: "cpuset cpu io memory hugetlb pids rdma\n")
+        #expect(groups.isUnified && groups.missing.isEmpty)
+        #expect(groups.killFolder == "/sys/fs/cgroup")
+        #expect(groups.words == "unified@/sys/fs/cgroup")
+        #expect(ControlGroups(mounts: mounts, unifiedControllers: "cpu pids").missing == ["cpuset", "io", "memory"])
     }
 
     @Test("the Debian archive is found among other sources, with its updates and security")

@@ -1,8 +1,15 @@
 #!/bin/sh
 # Runs in a booting host's new namespaces: mounts its disk, devices and control groups, then becomes its init.
-#   inside.sh HOST DISK            Environment: LAB_CONTROL_GROUPS
+#   inside.sh HOST DISK            Environment: LAB_NAME LAB_CONTROL_GROUPS
 set -eu
 host=$1 disk=$2
+
+# First joins the host's control groups, then unshares them: so they are the roots of its own hierarchies. Its supervisor
+# stays out of them, since in version 2 a group with processes of its own gives no controllers to groups below.
+if [ $# = 2 ]; then
+  for entry in $LAB_CONTROL_GROUPS; do echo 0 >"${entry#*@}/$LAB_NAME/$host/cgroup.procs"; done
+  exec unshare --cgroup sh "$0" "$host" "$disk" joined
+fi
 root=$disk/root
 read -r layers <"$disk/layers"
 read -r pid _ </proc/self/stat # /proc is still the outer one, and so is this pid
@@ -29,9 +36,20 @@ ln -s /proc/self/fd/0 "$root/dev/stdin"
 ln -s /proc/self/fd/1 "$root/dev/stdout"
 ln -s /proc/self/fd/2 "$root/dev/stderr"
 
-mount -t tmpfs -o mode=755 cgroup "$root/sys/fs/cgroup"
+groups=$root/sys/fs/cgroup
+[ "$LAB_CONTROL_GROUPS" = unified@/sys/fs/cgroup ] || mount -t tmpfs -o mode=755 cgroup "$groups"
 for entry in $LAB_CONTROL_GROUPS; do
-  options=${entry%%@*} folder=$root/sys/fs/cgroup/${entry##*/}
+  if [ "$entry" = unified@/sys/fs/cgroup ]; then
+    mount -t cgroup2 cgroup2 "$groups"
+    read -r flavour <"$disk/flavour"
+    if [ "$flavour" = plain ]; then # systemd moves itself below the root, so that docker can have groups there
+      mkdir "$groups/init"
+      echo 0 >"$groups/init/cgroup.procs"
+      echo "+cpuset +cpu +io +memory +pids" >"$groups/cgroup.subtree_control"
+    fi
+    continue
+  fi
+  options=${entry%%@*} folder=$groups/${entry##*/}
   mkdir "$folder"
   case $options in
   unified) mount -t cgroup2 cgroup2 "$folder" ;;

@@ -29,15 +29,21 @@ E2
   [ -e "$disk/cut" ] || ip -n "$LAB_NAME" link set "$link" up
 }
 
-# Joins the host's control groups, then unshares: they are the roots of its own hierarchies.
-boot() (
-  for entry in $LAB_CONTROL_GROUPS; do
-    mkdir -p "${entry#*@}/$LAB_NAME/$host"
-    echo 0 >"${entry#*@}/$LAB_NAME/$host/cgroup.procs"
+# New control groups at each boot: one of version 2 that gave its controllers to groups below takes no process any more.
+renew() {
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    find "$1" -depth -type d -exec rmdir {} + 2>/dev/null || :
+    [ -d "$1" ] || break
+    sleep 0.1
   done
-  exec nsenter --net="/run/netns/$net" unshare --fork --kill-child --pid --mount --uts --ipc --cgroup \
+  mkdir -p "$1"
+}
+
+boot() {
+  for entry in $LAB_CONTROL_GROUPS; do renew "${entry#*@}/$LAB_NAME/$host"; done
+  nsenter --net="/run/netns/$net" unshare --fork --kill-child --pid --mount --uts --ipc \
     sh "$inside" "$host" "$disk" </dev/null >"$disk/boot.log" 2>&1
-)
+}
 
 status=129
 while [ "$status" = 129 ]; do # SIGHUP ends an init whose host called reboot(2)

@@ -25,7 +25,15 @@ raise fs/inotify/max_user_instances 8192
 for entry in $LAB_CONTROL_GROUPS; do
   folder=${entry#*@}
   mkdir -p "$folder/$LAB_NAME"
-  case ,${entry%%@*}, in *,cpuset,*)
+  case ,${entry%%@*}, in
+  ,unified,)
+    if [ "$folder" = /sys/fs/cgroup ]; then
+      for group in "$folder" "$folder/$LAB_NAME"; do
+        echo "+cpuset +cpu +io +memory +pids" >"$group/cgroup.subtree_control"
+      done
+    fi
+    ;;
+  *,cpuset,*)
     for what in cpus mems; do cat "$folder/cpuset.$what" >"$folder/$LAB_NAME/cpuset.$what"; done
     echo 1 >"$folder/$LAB_NAME/cgroup.clone_children"
     ;;
