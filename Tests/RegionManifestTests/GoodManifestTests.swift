@@ -53,6 +53,19 @@ import Testing
         #expect(policy.engine.daemon == ["log-driver": .string("json-file"), "log-opts": options])
     }
 
+    @Test("the example of docs/manifest.md reads, and its errors are those that the tool prints")
+    func documentation() throws {
+        let page = try String(contentsOfFile: Self.regions + "/../../docs/manifest.md", encoding: .utf8)
+        let blocks = page.components(separatedBy: "```")
+        let example = try #require(blocks.first { $0.hasPrefix("yaml\n") }).dropFirst(5)
+        let policy = try Manifest.policy(fromYAML: String(example), file: "eu1.yaml", environment: ["MUSTER_KEY": "/k"])
+        #expect(policy.hosts.count == 3)
+        let wrong = example.replacing("managers: 3", with: "manager: 3").replacing("domain: a", with: "domain: d")
+            .replacing("198.18.1.3", with: "\"${EU1_02}\"").replacing("${MUSTER_KEY}", with: "/k")
+        let errors = try #require(blocks.first { $0.hasPrefix("text\n") }).dropFirst(5)
+        #expect(BadManifestTests.problems(String(wrong)).map { "\($0)\n" }.joined() == errors)
+    }
+
     @Test("only what must be said is said → everything else is FleetModel's default")
     func defaults() throws {
         let expected = FleetPolicy(
