@@ -2,10 +2,11 @@
 
 enum Spelling {
     /// The candidate that is nearest to `word`, if it is near enough to be what was meant: at most a third of its
-    /// letters differ. With half of them everything short would resemble everything.
+    /// letters differ, or one of two. With half of them everything short would resemble everything.
     static func suggestion(for word: String, among candidates: [String]) -> String? {
         let nearest = candidates.map { ($0, distance(word.lowercased(), $0.lowercased())) }.min { $0.1 < $1.1 }
-        guard let (candidate, distance) = nearest, distance <= max(1, candidate.count / 3) else { return nil }
+        guard let (candidate, distance) = nearest, distance <= max(candidate.count / 3, candidate.count > 1 ? 1 : 0)
+        else { return nil }
         return candidate
     }
 
