@@ -5,8 +5,8 @@ import Glibc
 
 struct ArchiveFile {
     let path: String
-    /// One name for all who make this archive: the lock on it lets one work while the others wait, and what a killed one
-    /// left is written over by the next.
+    /// One name for all who make this archive: the lock on it lets one work while the others wait, and what a killed
+    /// one left is written over by the next.
     private var draft: String { path + ".part" }
     private var folder: String {
         (path.hasPrefix("/") ? "/" : "") + path.split(separator: "/").dropLast().joined(separator: "/")

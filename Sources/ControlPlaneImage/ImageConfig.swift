@@ -1,4 +1,4 @@
-// How the image is run when nobody says otherwise: as an ordinary user, with its own health check and no shell anywhere.
+// How the image is run when nobody says otherwise: as an ordinary user, with its own health check, without a shell.
 import FleetModel
 
 /// The image's configuration (OCI image specification, config.md, with Docker's health check).

@@ -1,5 +1,5 @@
-// An image before it is a file: its entries, its configuration and the names that follow from their bytes. The archive is
-// both a docker-archive (manifest.json, for every engine since 1.10) and an OCI layout, over the same blobs.
+// An image before it is a file: its entries, its configuration and the names that follow from their bytes. The archive
+// is both a docker-archive (manifest.json, for every engine since 1.10) and an OCI layout, over the same blobs.
 import FleetModel
 
 struct ImageContents {

@@ -8,6 +8,9 @@ import Testing
 
 @Suite struct RootFileSystemTests {
     let workshop = Workshop()
+    private static let enterWithLibraries =
+        "env -i LD_LIBRARY_PATH=\(SharedLibrary.privateFolder) "
+        + "/usr/sbin/chroot --userspec=65532:65532 $0 /usr/local/bin/muster"
     private static let enter = "env -i /usr/sbin/chroot --userspec=65532:65532 $0 /usr/local/bin/muster"
 
     @Test("a program with libraries runs in nothing but the image, as user 65532", .enabled(if: isRoot, "needs root"))
@@ -47,8 +50,7 @@ import Testing
         let source = workshop.write("hello.swift", "print([\"hosts\": 3].map { \"\\($0.key) \\($0.value)\" })")
         try sh("swiftc -g -o $0 $1", workshop.path("hello"), source)
         let root = try workshop.root(of: workshop.path("hello"))
-        let enter = "env -i LD_LIBRARY_PATH=\(SharedLibrary.privateFolder) /usr/sbin/chroot --userspec=65532:65532"
-        #expect(try sh(enter + " $0 /usr/local/bin/muster", root) == #"["hosts 3"]"#)
+        #expect(try sh(Self.enterWithLibraries, root) == #"["hosts 3"]"#)
         let report = try ImageRecipe(executable: workshop.path("hello")).report(into: workshop.path("images"))
         #expect(report.notes.contains { $0.contains("Swift runtime is linked dynamically") })
         #expect(try sh("cat $0/archive/blobs/sha256/* | grep -ac LD_LIBRARY_PATH=", workshop.folder) != "0")
@@ -73,9 +75,7 @@ import Testing
         let root = try workshop.root(of: program)
         let library = root + SharedLibrary.privateFolder + "/libdepth.so"
         #expect(FileManager.default.fileExists(atPath: library))
-        try sh(
-            "env -i LD_LIBRARY_PATH=\(SharedLibrary.privateFolder) /usr/sbin/chroot --userspec=65532:65532 $0 /usr/local/bin/muster",
-            root)
+        try sh(Self.enterWithLibraries, root)
     }
 
     @Test("a program that is linked statically carries no library", .enabled(if: isRoot, "needs root"))
