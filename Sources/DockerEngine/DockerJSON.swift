@@ -73,7 +73,7 @@ package enum DockerReader {
     package static func node(_ text: String) -> NodeFacts? {
         guard let node = decoded(DockerNode.self, text) else { return nil }
         // The leader sees itself at 0.0.0.0 or not at all; the address of its Raft endpoint is the one it advertises.
-        let raft = node.ManagerStatus?.Addr.flatMap { $0.split(separator: ":").dropLast().joined(separator: ":") }
+        let raft = node.ManagerStatus?.Addr.flatMap(host)
         let address = raft ?? node.Status?.Addr ?? ""
         return NodeFacts(
             id: NodeID(node.ID), hostname: node.Description?.Hostname ?? "", address: address,
@@ -81,6 +81,13 @@ package enum DockerReader {
             state: node.Status?.State ?? "unknown", availability: node.Spec?.Availability ?? "active",
             isLeader: node.ManagerStatus?.Leader ?? false, reachability: node.ManagerStatus?.Reachability,
             labels: node.Spec?.Labels ?? [:])
+    }
+
+    /// The host of `host:port`, or of `[host]:port` where the host is an IPv6 address.
+    private static func host(_ endpoint: String) -> String? {
+        guard let colon = endpoint.lastIndex(of: ":") else { return endpoint.isEmpty ? nil : endpoint }
+        let host = endpoint[..<colon]
+        return host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : String(host)
     }
 
     /// One service from a line `NAME IMAGE RUNNING/DESIRED`.

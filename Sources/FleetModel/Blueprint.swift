@@ -37,7 +37,8 @@ package struct DesiredCluster: Hashable, Codable, Sendable {
     package var managers: [HostID]
 
     package init(isControl: Bool, addressPool: String, subnetBits: Int, managers: [HostID]) {
-        (self.isControl, self.addressPool, self.subnetBits, self.managers) = (isControl, addressPool, subnetBits, managers)
+        (self.isControl, self.managers) = (isControl, managers)
+        (self.addressPool, self.subnetBits) = (addressPool, subnetBits)
     }
 }
 

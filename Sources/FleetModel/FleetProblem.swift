@@ -40,7 +40,9 @@ extension FleetProblem: CustomStringConvertible {
     /// One line: `subject: message: cause; hint`.
     package var description: String {
         var line = "\(subject): \(message)"
-        if let cause, !cause.isEmpty { line += ": " + cause.split(whereSeparator: \.isNewline).joined(separator: " / ") }
+        if let cause, !cause.isEmpty {
+            line += ": " + cause.split(whereSeparator: \.isNewline).joined(separator: " / ")
+        }
         if let hint { line += "; " + hint }
         return line
     }

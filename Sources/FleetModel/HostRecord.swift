@@ -36,7 +36,10 @@ package struct HostRecord: Hashable, Codable, Sendable {
 
 /// Who may change a region: the operator's machine before hand off, the control plane after it. One owner per epoch.
 package struct Ownership: Hashable, Codable, Sendable {
-    package enum Owner: String, Codable, Sendable, CaseIterable { case operatorMachine = "operator", controlPlane = "control-plane" }
+    package enum Owner: String, Codable, Sendable, CaseIterable {
+        case operatorMachine = "operator"
+        case controlPlane = "control-plane"
+    }
 
     package var owner: Owner
     /// Grows by one at each hand off and each take back.

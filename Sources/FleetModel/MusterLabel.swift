@@ -1,4 +1,4 @@
-// What Muster writes on Swarm objects, so that it deletes only what it made (decision 8) and placement knows the domains.
+// What Muster writes on Swarm objects: so it deletes only what it made (decision 8), and placement knows the domains.
 
 /// Labels and names by which Muster knows its own objects.
 package enum MusterLabel {

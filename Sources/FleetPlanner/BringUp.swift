@@ -18,17 +18,57 @@ struct BringUp {
         return steps
     }
 
-    /// Hosts whose promotion to manager waits until the number of managers can be odd.
+    /// What must wait: promotions until the number of managers can be odd, restarts until a majority can spare one.
     func waits() -> [ReportEntry] {
-        policy.clusters.flatMap {
+        let promotions = policy.clusters.flatMap {
             ClusterSteps(situation: situation, blueprint: blueprint, cluster: $0, before: []).waits()
+        }
+        return engineWaits() + promotions
+    }
+
+    // MARK: - Engines
+
+    /// All side by side, but for the managers of one Swarm: their engines restart in turn, each only after the one
+    /// before has come back (I5).
+    private func engineSteps() -> [Step] {
+        var previous: [ClusterID: StepID] = [:]
+        return policy.hosts.compactMap { host in
+            guard var step = engineStep(of: host) else { return nil }
+            guard let standing = managersBesides(host) else { return step }
+            guard holdsMajority(standing) else { return nil }
+            step.after = [previous[host.cluster]].compactMap { $0 }
+            previous[host.cluster] = step.id
+            return step
         }
     }
 
-    private func engineSteps() -> [Step] {
-        policy.hosts.filter { situation.isLiving($0.name) }.compactMap { host in
-            guard let facts = situation.facts(of: host.name) else { return nil }
-            return EngineStep(host: host, facts: facts, policy: policy.engine).step()
+    private func engineStep(of host: HostPolicy) -> Step? {
+        guard situation.isLiving(host.name), let facts = situation.facts(of: host.name) else { return nil }
+        return EngineStep(host: host, facts: facts, policy: policy.engine).step()
+    }
+
+    /// When `host` is a running manager: how many managers its Swarm has, and how many of the others answer.
+    private func managersBesides(_ host: HostPolicy) -> (all: Int, others: Int)? {
+        let present = situation.presentManagers(of: host.cluster)
+        guard present.contains(host.name), situation.facts(of: host.name)?.swarm.state == .active else { return nil }
+        return (present.count, present.filter { $0 != host.name && situation.isLiving($0) }.count)
+    }
+
+    /// A single manager has nobody to stand in for it whenever it restarts.
+    private func holdsMajority(_ managers: (all: Int, others: Int)) -> Bool {
+        managers.all == 1 || managers.others >= Quorum.majority(of: managers.all)
+    }
+
+    private func engineWaits() -> [ReportEntry] {
+        policy.hosts.compactMap { host in
+            guard let step = engineStep(of: host), let managers = managersBesides(host), !holdsMajority(managers) else {
+                return nil
+            }
+            return .host(
+                .waits, "engine-waits", host.name,
+                "\(step.reason), and its restart would leave \(managers.others) of \(managers.all) managers, a majority "
+                    + "needs \(Quorum.majority(of: managers.all))",
+                hint: "bring the other managers back, then run the command again")
         }
     }
 
@@ -101,7 +141,8 @@ struct BringUp {
         return Step(
             id: StepID("start-control-plane/\(policy.region)"),
             action: .startControlPlane(desired, addresses: managerAddresses), host: desired.home,
-            after: homeOnly.map(\.id), reason: "the region has no control plane")
+            after: homeOnly.map(\.id), follows: joins.filter { $0.subject != desired.home }.map(\.id),
+            reason: "the region has no control plane")
     }
 
     private func hasImage(_ host: HostID, _ reference: String) -> Bool {

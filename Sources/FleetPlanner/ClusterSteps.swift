@@ -24,10 +24,11 @@ struct ClusterSteps {
         guard let actor else { return [] }
         var steps = resetSteps()
         if situation.speakers[cluster.name] == nil { steps.append(initStep(actor)) }
-        let start = steps.last { $0.action.word == "init-swarm" }.map(\.id)
+        // The acting manager's own steps come first: it cannot act while its engine restarts.
+        let start = steps.last { $0.action.word == "init-swarm" }?.id ?? ownSteps(actor.name).first
         steps += managerSteps(actor: actor, start: start, resets: steps)
         steps += workerSteps(actor: actor, start: start, resets: steps)
-        steps += labelSteps(actor: actor, joins: steps)
+        steps += labelSteps(actor: actor, start: start, joins: steps)
         return steps
     }
 
@@ -90,7 +91,8 @@ struct ClusterSteps {
                         id: StepID("promote-node/\(name)"), action: .promoteNode(cluster: cluster.name),
                         host: actor.name, subject: name, after: previous, reason: "it should be a manager"))
             } else {
-                steps.append(joinStep(host, .manager, actor, previous + ownSteps(name, resets), "it should be a manager"))
+                steps.append(
+                    joinStep(host, .manager, actor, previous + ownSteps(name, resets), "it should be a manager"))
             }
         }
         return steps
@@ -101,7 +103,8 @@ struct ClusterSteps {
         return members.filter { !asManagers.contains($0.name) && !situation.isMember($0) && $0.name != actor.name }
             .map { host in
                 joinStep(
-                    host, .worker, actor, [start].compactMap { $0 } + ownSteps(host.name, resets), "it is not in its Swarm")
+                    host, .worker, actor, [start].compactMap { $0 } + ownSteps(host.name, resets),
+                    "it is not in its Swarm")
             }
     }
 
@@ -116,7 +119,7 @@ struct ClusterSteps {
             host: host.name, after: after, reason: reason)
     }
 
-    private func labelSteps(actor: HostPolicy, joins: [Step]) -> [Step] {
+    private func labelSteps(actor: HostPolicy, start: StepID?, joins: [Step]) -> [Step] {
         members.compactMap { host in
             guard let desired = blueprint.hosts[host.name] else { return nil }
             let wanted = MusterLabel.node(host: host.name, desired: desired, region: policy.region)
@@ -126,7 +129,7 @@ struct ClusterSteps {
             return Step(
                 id: StepID("label-node/\(host.name)"),
                 action: .labelNode(cluster: cluster.name, labels: wanted, remove: []), host: actor.name,
-                subject: host.name, after: [entry?.id].compactMap { $0 },
+                subject: host.name, after: [entry?.id ?? start].compactMap { $0 },
                 reason: "placement needs the node's domain and labels")
         }
     }

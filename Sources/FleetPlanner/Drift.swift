@@ -34,7 +34,9 @@ struct Drift {
             return .host(
                 .drift, "node-not-ready", host.name,
                 "answers, but its Swarm has its node as `\(node.state)` and `\(node.availability)`",
-                hint: "look at the engine's log on the host")
+                hint: node.state == "ready"
+                    ? "let it work again with `docker node update --availability active \(node.id)`"
+                    : "look at the engine's log on the host")
         }
     }
 

@@ -62,7 +62,8 @@ struct HostFindings {
     /// F16.
     private var kernel: [ReportEntry] {
         let missing = [
-            (facts.kernel.hasOverlay, "overlayfs"), (facts.kernel.hasVXLAN, "vxlan"), (facts.kernel.hasCgroups, "cgroups"),
+            (facts.kernel.hasOverlay, "overlayfs"), (facts.kernel.hasVXLAN, "vxlan"),
+            (facts.kernel.hasCgroups, "cgroups"),
         ].filter { !$0.0 }.map(\.1)
         if missing.isEmpty { return [] }
         return quarantine(
@@ -78,7 +79,8 @@ struct HostFindings {
         }
         if capacity.diskFreeMiB < Self.leastDiskMiB {
             return quarantine(
-                "disk-full", "\(capacity.diskFreeMiB) MiB are free for /var/lib/docker, \(Self.leastDiskMiB) are needed",
+                "disk-full",
+                "\(capacity.diskFreeMiB) MiB are free for /var/lib/docker, \(Self.leastDiskMiB) are needed",
                 hint: "make room on it")
         }
         if capacity.inodesFreePercent < 5 {
@@ -96,6 +98,7 @@ struct HostFindings {
 
     /// F14, F25: only what stops an installation, and only where one is due.
     private var packages: [ReportEntry] {
+        guard facts.engine == nil else { return [] }
         var found: [ReportEntry] = []
         if let holder = facts.packages.lockHolder {
             found.append(
@@ -103,10 +106,10 @@ struct HostFindings {
                     .waits, "package-lock", host.name, "the package manager is held by process `\(holder)`",
                     hint: "Muster waits up to 5 minutes for it"))
         }
-        guard facts.engine == nil else { return found }
         if !facts.packages.halfConfigured.isEmpty {
             found += quarantine(
-                "half-configured", "dpkg left `\(facts.packages.halfConfigured.joined(separator: "`, `"))` half-configured",
+                "half-configured",
+                "dpkg left `\(facts.packages.halfConfigured.joined(separator: "`, `"))` half-configured",
                 hint: "run `dpkg --configure -a` on the host")
         }
         if facts.packages.sources == 0 {
@@ -124,7 +127,8 @@ struct HostFindings {
                 "foreign-engine", "its `docker` comes from \(engine.origin)", hint: "remove it, or take the host out")
         }
         if !engine.isDaemonFileValid {
-            return quarantine("bad-daemon-file", "/etc/docker/daemon.json is not JSON", hint: "mend the file")
+            return quarantine(
+                "bad-daemon-file", "/etc/docker/daemon.json is not JSON", hint: "mend the file, or remove it")
         }
         if engine.hasLiveRestore {
             return quarantine(
@@ -154,12 +158,20 @@ struct HostFindings {
 
     /// F21, F23.
     private var swarm: [ReportEntry] {
-        if facts.swarm.state == .inactive || isOurs { return [] }
+        if facts.swarm.state == .inactive { return [] }
+        if isOurs { return movedBetweenClusters }
         let which = facts.swarm.swarmID.map { " `\($0)`" } ?? ""
         let through = facts.swarm.managerAddresses.first.map { " (a manager is `\($0)`)" } ?? ""
         return refuse(
             "foreign-swarm", "is in another Swarm\(which)\(through), which this region did not make",
             hint: "take it out of the manifest, or leave that Swarm on the host: `docker swarm leave`")
+    }
+
+    private var movedBetweenClusters: [ReportEntry] {
+        guard let made = facts.made?.swarm.first, made != host.cluster else { return [] }
+        return refuse(
+            "other-cluster", "is in the Swarm of cluster `\(made)`, the manifest has it in cluster `\(host.cluster)`",
+            hint: "put it back in the manifest, or leave that Swarm on the host: `docker swarm leave`")
     }
 
     private var isOurs: Bool { facts.made?.region == policy.region && facts.made?.swarm.isEmpty == false }

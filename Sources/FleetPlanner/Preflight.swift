@@ -13,7 +13,9 @@ package struct Preflight: Sendable {
         for host in policy.hosts {
             switch observation.hosts[host.name] {
             case .reachable(let facts)?:
-                for finding in HostFindings(host: host, facts: facts, policy: policy).all { add(finding, of: host.name) }
+                for finding in HostFindings(host: host, facts: facts, policy: policy).all {
+                    add(finding, of: host.name)
+                }
             case .unreachable(let problem)?: add(ReportEntry(.quarantined, problem), of: host.name)
             case nil: add(.unseen(host.name), of: host.name)
             }
@@ -43,7 +45,9 @@ package struct Preflight: Sendable {
 }
 
 extension ReportEntry {
-    static func host(_ kind: Kind, _ code: String, _ host: HostID, _ message: String, hint: String? = nil) -> ReportEntry {
+    static func host(_ kind: Kind, _ code: String, _ host: HostID, _ message: String, hint: String? = nil)
+        -> ReportEntry
+    {
         let problem: FleetProblem.Kind = kind == .refused ? .refused : .failed
         return ReportEntry(kind, FleetProblem(problem, code, subject: "host `\(host)`", message, hint: hint))
     }

@@ -31,7 +31,7 @@ struct RegionFindings {
                     .host(
                         .refused, "duplicate-identity", host.name,
                         "has the same \(what) `\(value(facts))` as host `\(other)`",
-                        hint: "is one a clone of the other? give it an identity of its own"))
+                        hint: "if one is a clone of the other, give it an identity of its own"))
             }
         }
         return found
@@ -45,11 +45,12 @@ struct RegionFindings {
         return answered.compactMap { host, facts in
             let off = facts.clockSkew - median
             guard abs(off) > Self.mostClockSkewSeconds else { return nil }
-            let isManager = host.role == .manager
+            // A host without a fixed role may be chosen as a manager, now or later.
+            let mayManage = host.role != .worker
             return .host(
-                isManager ? .refused : .note, "clock-skew", host.name,
+                mayManage ? .refused : .note, "clock-skew", host.name,
                 "its clock is \(abs(off)) s \(off > 0 ? "ahead of" : "behind") the region's median",
-                hint: "start time synchronisation on it")
+                hint: "start time synchronisation on it" + (host.role == nil ? ", or give it `role: worker`" : ""))
         }
     }
 
@@ -58,7 +59,9 @@ struct RegionFindings {
         guard let pool = IPv4Network(policy.network.addressPool) else { return [] }
         for (host, facts) in answered {
             for route in facts.routes {
-                guard let network = IPv4Network(route), network.prefixLength > 0, network.overlaps(pool) else { continue }
+                guard let network = IPv4Network(route), network.prefixLength > 0, network.overlaps(pool) else {
+                    continue
+                }
                 return [
                     .host(
                         .refused, "pool-overlap", host.name,
@@ -77,7 +80,7 @@ struct RegionFindings {
         return [
             .region(
                 .note, "no-ipvs", policy.region,
-                "\(without) of \(answered.count) hosts have no ip_vs: no virtual IPs and no routing mesh there",
+                "ip_vs is missing on \(without) of \(answered.count) hosts: no virtual IPs and no routing mesh there",
                 hint: "use `--endpoint-mode dnsrr` and host ports; the control plane does")
         ]
     }
@@ -86,7 +89,9 @@ struct RegionFindings {
     private var managers: [ReportEntry] {
         policy.clusters.compactMap { cluster in
             if cluster.managers == 1 {
-                return note("one-manager", "cluster `\(cluster.name)` has one manager: its loss stops the cluster")
+                return note(
+                    "one-manager", "cluster `\(cluster.name)` has one manager: its loss stops the cluster",
+                    hint: "three managers survive the loss of any one")
             }
             let domains = Set(policy.hosts(of: cluster.name).filter { $0.role != .worker }.map(\.domain)).count
             guard domains < 3 else { return nil }
@@ -94,11 +99,12 @@ struct RegionFindings {
             return note(
                 "few-domains",
                 "the \(cluster.managers) managers of cluster `\(cluster.name)` lie in \(domains) failure "
-                    + "\(domains == 1 ? "domain" : "domains"): \(tolerance) may be lost, the largest domain holds more")
+                    + "\(domains == 1 ? "domain" : "domains"), so one of them holds more than the \(tolerance) that may be lost",
+                hint: "three domains survive the loss of any one")
         }
     }
 
-    private func note(_ code: String, _ message: String) -> ReportEntry {
-        .region(.note, code, policy.region, message, hint: "three domains survive the loss of any one")
+    private func note(_ code: String, _ message: String, hint: String) -> ReportEntry {
+        .region(.note, code, policy.region, message, hint: hint)
     }
 }

@@ -11,9 +11,13 @@ struct Situation {
     init(input: PlannerInput, quarantined: Set<HostID>) {
         (self.input, self.quarantined) = (input, quarantined)
         var speakers: [ClusterID: (host: HostID, facts: ClusterFacts)] = [:]
-        for host in input.policy.hosts where !quarantined.contains(host.name) && speakers[host.cluster] == nil {
-            guard let swarm = input.observation.facts(of: host.name)?.swarm, swarm.state == .active else { continue }
-            if let cluster = swarm.cluster { speakers[host.cluster] = (host.name, cluster) }
+        for host in input.policy.hosts where !quarantined.contains(host.name) {
+            guard let facts = input.observation.facts(of: host.name), facts.swarm.state == .active,
+                let cluster = facts.swarm.cluster, facts.made?.swarm == [host.cluster]
+            else { continue }
+            // Where there are two Swarms by accident, the larger is the cluster's and the other is refused below.
+            if let before = speakers[host.cluster], before.facts.nodes.count >= cluster.nodes.count { continue }
+            speakers[host.cluster] = (host.name, cluster)
         }
         self.speakers = speakers
     }
@@ -40,35 +44,56 @@ struct Situation {
         return speaker.facts.node(id)
     }
 
-    /// Hosts that are managers of the cluster now: by the Swarm's own list, or, while a host is silent, by the parent
-    /// blueprint.
+    /// Hosts that are managers of the cluster now, by the Swarm's own list: what the blueprint wants does not count for
+    /// a majority.
     func presentManagers(of cluster: ClusterID) -> Set<HostID> {
-        var present: Set<HostID> = []
-        let wanted = input.parent?.clusters[cluster]?.managers ?? []
-        for host in policy.hosts(of: cluster) {
-            if let node = node(of: host) {
-                if node.role == .manager { present.insert(host.name) }
-            } else if wanted.contains(host.name), speakers[cluster] != nil, !isLiving(host.name) {
-                present.insert(host.name)
-            }
+        let hosts = policy.hosts(of: cluster).filter { host in
+            let node = isLiving(host.name) ? node(of: host) : node(of: host) ?? listedNode(of: host)
+            return node?.role == .manager
         }
-        return present
+        return Set(hosts.map(\.name))
+    }
+
+    /// A host that cannot tell its node's id, in the Swarm's list: by its label, or before it had one by its address.
+    private func listedNode(of host: HostPolicy) -> NodeFacts? {
+        speakers[host.cluster]?.facts.nodes.first { node in
+            node.labels[MusterLabel.host].map { $0 == host.name.rawValue } ?? (node.address == host.address)
+        }
+    }
+
+    /// What stands in the way of any write to the region's Swarms.
+    var refusals: [ReportEntry] { silentClusters + splitClusters }
+
+    /// Hosts in another Swarm than the rest of their cluster: the first manager was lost right after it had made one,
+    /// another host made a second, and the first came back.
+    private var splitClusters: [ReportEntry] {
+        policy.hosts.compactMap { host in
+            guard let speaker = speakers[host.cluster], let facts = facts(of: host.name), facts.swarm.state == .active,
+                facts.made?.swarm == [host.cluster], node(of: host) == nil
+            else { return nil }
+            return .host(
+                .refused, "split-swarm", host.name,
+                "is in another Swarm than the rest of cluster `\(host.cluster)`, for which host `\(speaker.host)` speaks",
+                hint: "leave it on the host with `docker swarm leave --force`, then run the command again")
+        }
     }
 
     /// Clusters whose Swarm exists but has no manager that can speak for it: the majority is lost (F29), or the
     /// managers are out of reach. Nothing may be written then.
-    var refusals: [ReportEntry] {
+    private var silentClusters: [ReportEntry] {
         policy.clusters.compactMap { cluster in
             guard speakers[cluster.name] == nil else { return nil }
             let members = policy.hosts(of: cluster.name).filter { host in
-                facts(of: host.name)?.swarm.state == .active && facts(of: host.name)?.made?.region == policy.region
+                let facts = facts(of: host.name)
+                return facts?.swarm.state == .active && facts?.made?.region == policy.region
+                    && facts?.made?.swarm == [cluster.name]
             }
             guard let member = members.first else { return nil }
             let managers = input.parent?.clusters[cluster.name]?.managers.count ?? cluster.managers
             return .region(
                 .refused, "no-quorum", policy.region,
-                "cluster `\(cluster.name)`: host `\(member.name)` is in its Swarm, but no manager can speak for it; "
-                    + "of \(managers) managers \(Quorum.majority(of: managers)) must be up",
+                "cluster `\(cluster.name)`: host `\(member.name)` is in its Swarm, but no manager can speak for it: a "
+                    + "majority is \(Quorum.majority(of: managers)) of \(managers)",
                 hint: "bring its managers back, then run the command again")
         }
     }

@@ -38,7 +38,8 @@ package struct ActProblem: Sendable {
                 .failed, "sudo-missing", subject: subject, "there is no `sudo`, or no /bin/sh", cause: text,
                 hint: "install sudo on the host, or log in as root")
         }
-        let end = output.exitSignal.map { "signal \($0)" } ?? "status \(output.exitStatus.map(String.init) ?? "unknown")"
+        let status = output.exitStatus.map { "status \($0)" } ?? "an unknown status"
+        let end = output.exitSignal.map { "signal \($0)" } ?? status
         return FleetProblem(
             .failed, "act-incomplete", subject: subject, "`\(word)` ended with \(end) before it was done",
             cause: String(text.suffix(300)), hint: "run the command again")

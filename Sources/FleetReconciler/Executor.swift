@@ -91,8 +91,8 @@ package struct Executor: Sendable {
         do {
             try await record(step, plan: plan, .started)
             let end = await StepRun(executor: self, step: step, nodes: nodes).run()
-            var finished = StepEnd(result: StepResult(step: step, outcome: end.outcome, duration: .zero), node: end.node)
-            finished.result.duration = clock.uptime() - start
+            let result = StepResult(step: step, outcome: end.outcome, duration: clock.uptime() - start)
+            var finished = StepEnd(result: result, node: end.node)
             do { try await recordEnd(finished.result, plan: plan) } catch { finished.journalTrouble = error }
             return finished
         } catch {

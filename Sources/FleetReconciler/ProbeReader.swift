@@ -35,7 +35,8 @@ package struct ProbeReader {
         OperatingSystem(
             id: text("os.id"), versionID: text("os.version"),
             idLike: text("os.like").split(separator: " ").map(String.init), prettyName: text("os.name"),
-            initSystem: OperatingSystem.InitSystem(rawValue: text("init")) ?? .other, architecture: text("architecture"))
+            initSystem: OperatingSystem.InitSystem(rawValue: text("init")) ?? .other, architecture: text("architecture")
+        )
     }
 
     private var capacity: HostCapacity {

@@ -35,7 +35,8 @@ extension RemoteAct {
     /// With an upload, `main` keeps the real stdin and the file follows after the script has said `ready`: a shell
     /// reads its script in blocks and would swallow bytes that came earlier.
     package func standardInput(nonce: String, prelude: String, script: String) -> String {
-        let head = "N='\(nonce)'\n\(prelude)\nmain() {\n\(script)\n}\n"
+        // A login shell may have printed half a line: the first frame begins a new one (F10).
+        let head = "N='\(nonce)'\nprintf '\\n'\n\(prelude)\nmain() {\n\(script)\n}\n"
         if upload != nil { return head + "main \"$@\"; exit\n" }
         guard let secret else { return head + "main \"$@\" </dev/null; exit\n" }
         return head + "main \"$@\" <<'\(nonce)'\n\(secret.exposed)\n\(nonce)\nexit\n"
@@ -51,12 +52,14 @@ package struct FramedOutput: Hashable, Sendable {
     package let lines: [(word: String, rest: String)]
 
     package init(_ text: String, nonce: String) {
-        let prefix = nonce + " "
-        lines = text.split(separator: "\n").compactMap { line in
-            guard line.hasPrefix(prefix) else { return nil }
+        // By bytes: a terminal's line end is one character to Swift, and so is a blank with an accent after it.
+        let prefix = Array((nonce + " ").utf8)
+        lines = text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard line.starts(with: prefix) else { return nil }
             let rest = line.dropFirst(prefix.count)
-            let word = rest.prefix { $0 != " " }
-            return (String(word), String(rest.dropFirst(word.count + 1)))
+            let word = rest.prefix { $0 != UInt8(ascii: " ") }
+            let text = rest.dropFirst(word.count + 1)
+            return (String(decoding: word, as: UTF8.self), String(decoding: text, as: UTF8.self))
         }
     }
 

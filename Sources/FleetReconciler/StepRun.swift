@@ -19,7 +19,9 @@ struct StepRun: Sendable {
                 return try await check(isChange: isChange)
             } catch {
                 guard error.isOutcomeUnknown else { return (.failed(error.problem), nil) }
-                if let found = try? await check(isChange: true), found.outcome == .changed { return found }
+                // Unseen is still unknown: only a check that saw the step undone lets it run again.
+                guard let found = try? await check(isChange: true) else { return (.failed(error.problem), nil) }
+                if found.outcome == .changed { return found }
                 if attempt == Self.mostAttempts { return (.failed(error.problem), nil) }
             }
         }
@@ -46,7 +48,7 @@ struct StepRun: Sendable {
     }
 
     private func framedOutput(of act: RemoteAct, on host: HostPolicy) async throws(ShellFailure) -> FramedOutput {
-        let output = try await executor.shell.run(act, on: host)
+        let output = try await executor.shell.run(act, on: host).hiding(act.secret)
         let framed = FramedOutput(output.standardOutput, nonce: executor.nonce)
         if let failure = framed.first("fail") {
             let code = failure.prefix { $0 != " " }
@@ -59,7 +61,8 @@ struct StepRun: Sendable {
 
     /// The join token, read just before it is used (F26), held in memory only.
     private func token() async throws(ShellFailure) -> Secret? {
-        guard case .joinSwarm(_, let role, _, let from, _) = step.action, let manager = executor.policy.host(from) else {
+        guard case .joinSwarm(_, let role, _, let from, _) = step.action, let manager = executor.policy.host(from)
+        else {
             return nil
         }
         return try await framedOutput(of: StepRendering.tokenAct(role), on: manager).first("token").map { Secret($0) }
@@ -96,5 +99,19 @@ struct StepRun: Sendable {
             }
             return (isChange ? .changed : .unchanged, told == step.subject ? facts.swarm.nodeID : nil)
         }
+    }
+}
+
+extension ShellOutput {
+    /// The same without what the act's secret holds, should the far end have echoed it (F49): the last word of each of
+    /// its lines, the words before being names.
+    func hiding(_ secret: Secret?) -> ShellOutput {
+        let lines = secret?.exposed.split(whereSeparator: \.isNewline) ?? []
+        var output = self
+        for text in lines.compactMap({ $0.split(separator: " ").last }) {
+            output.standardOutput = output.standardOutput.replacing(text, with: Secret.dots)
+            output.standardError = output.standardError.replacing(text, with: Secret.dots)
+        }
+        return output
     }
 }
