@@ -1,0 +1,105 @@
+// The nouns and their small rules: names, networks, secrets, budgets, problems, preconditions.
+import FleetModel
+import FoundationEssentials
+import Testing
+
+@Suite("Nouns") struct NounTests {
+    @Test("names read as plain strings in JSON, as values and as keys")
+    func identifiers() throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let value: [HostID: [NodeID]] = ["h1": ["n1"], "h2": []]
+        let data = try encoder.encode(value)
+        #expect(String(decoding: data, as: UTF8.self) == #"{"h1":["n1"],"h2":[]}"#)
+        #expect(try JSONDecoder().decode([HostID: [NodeID]].self, from: data) == value)
+    }
+
+    @Test(
+        "F34: networks overlap when one holds the other's base",
+        arguments: [
+            ("10.201.0.0/16", "10.201.7.0/24", true), ("10.201.0.0/16", "10.202.0.0/16", false),
+            ("0.0.0.0/0", "10.0.0.0/8", true), ("10.0.0.1", "10.0.0.1/32", true), ("10.0.0.1", "10.0.0.2", false),
+            ("198.18.0.0/15", "198.19.255.255", true),
+        ])
+    func overlap(left: String, right: String, expected: Bool) throws {
+        let (one, other) = (try #require(IPv4Network(left)), try #require(IPv4Network(right)))
+        #expect(one.overlaps(other) == expected)
+        #expect(other.overlaps(one) == expected)
+    }
+
+    @Test(
+        "what is no IPv4 network is none",
+        arguments: [
+            "", "default", "10.0.0", "10.0.0.256", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/8/8", "::1/128", "10.0.0.0/",
+        ])
+    func noNetwork(text: String) { #expect(IPv4Network(text) == nil) }
+
+    @Test("F49: a secret shows dots however it is printed")
+    func secret() {
+        let secret = Secret("hunter2-hunter2")
+        var dumped = ""
+        dump(["key": secret], to: &dumped)
+        let shown = ["\(secret)", String(describing: secret), String(reflecting: secret), "\([secret])", dumped]
+        for text in shown { #expect(!text.contains("hunter2")) }
+        #expect(String(describing: Optional(secret)).contains(Secret.dots))
+    }
+
+    @Test(
+        "the budget: a share allows at least one, zero allows none",
+        arguments: [
+            (BudgetPolicy.Limit.percent(20), 5, 1), (.percent(20), 3, 1), (.percent(20), 10, 2), (.percent(0), 10, 0),
+            (.hosts(3), 100, 3), (.percent(100), 7, 7),
+        ])
+    func budget(limit: BudgetPolicy.Limit, count: Int, allowed: Int) {
+        #expect(BudgetPolicy(failedHosts: limit).allowedFailures(of: count) == allowed)
+    }
+
+    @Test("I9: a problem is one line, whatever its cause looks like")
+    func problem() {
+        let problem = FleetProblem(
+            .failed, "swarm-join", subject: "host `h1`", "cannot join", cause: "first\r\nsecond\nthird",
+            hint: "try again")
+        #expect(problem.description == "host `h1`: cannot join: first / second / third; try again")
+        #expect(FleetProblem(.failed, "x", subject: "s", "m", cause: "").description == "s: m")
+    }
+
+    @Test("the kinds of trouble have the exit codes of design.md §4")
+    func exitCodes() {
+        let codes = FleetProblem.Kind.allCases.map { FleetProblem($0, "x", subject: "s", "m").exitCode }
+        #expect(codes == [64, 2, 69, 70, 1])
+        let two = FleetProblems([
+            FleetProblem(.refused, "x", subject: "s", "m"), FleetProblem(.rejected, "x", subject: "s", "m"),
+        ])
+        #expect(two.exitCode == 64)
+        #expect(two.description.split(separator: "\n").count == 2)
+    }
+
+    @Test("I3: what moved since a plan was saved is told name by name")
+    func precondition() {
+        let before = Precondition(facts: ["swarm": "inactive", "engine": "absent", "hostname": "h1"])
+        let now = Precondition(facts: ["swarm": "active", "hostname": "h1", "node": "n1"])
+        // Absent is what a fact is that nobody named: `engine` has not moved.
+        #expect(before.differences(from: now) == ["node: was `absent`, is `n1`", "swarm: was `inactive`, is `active`"])
+        #expect(before.differences(from: before) == [])
+    }
+
+    @Test("Debian, Ubuntu and what is like them take apt; others do not")
+    func systems() {
+        func usesApt(_ id: String, _ like: [String]) -> Bool {
+            OperatingSystem(id: id, versionID: "1", idLike: like, prettyName: id, initSystem: .systemd).usesApt
+        }
+        #expect(usesApt("debian", []) && usesApt("ubuntu", ["debian"]) && usesApt("linuxmint", ["ubuntu", "debian"]))
+        #expect(!usesApt("rocky", ["rhel", "centos", "fedora"]) && !usesApt("", []))
+    }
+
+    @Test("a node's labels: people's own, and Muster's over them")
+    func labels() {
+        let host = DesiredHost(
+            address: "198.18.1.1", domain: "a", cluster: "control", role: .worker,
+            labels: ["disk": "ssd", "io.muster.domain": "forged"])
+        #expect(
+            MusterLabel.node(host: "h1", desired: host, region: "eu1") == [
+                "disk": "ssd", "io.muster.domain": "a", "io.muster.host": "h1", "io.muster.region": "eu1",
+            ])
+    }
+}

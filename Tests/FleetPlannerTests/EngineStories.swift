@@ -1,0 +1,102 @@
+// Stories about the engine that is on a host already: stopped, with settings, of both init systems.
+import FleetModel
+import FleetPlanner
+import Testing
+
+@Suite("Engines") struct EngineStories {
+    private static let engine = EngineFacts(version: "20.10.24", isRunning: true, engineID: "engine-h2")
+
+    @Test("engine there but stopped → started, and counted as not ours")
+    func stopped() throws {
+        var story = Story(hosts: 3)
+        story.host("h2") {
+            $0.engine = Self.engine
+            $0.engine?.isRunning = false
+        }
+        try story.tell("engine-stopped")
+        #expect(story.world.machines["h2"]?.facts.made?.packages == [])
+    }
+
+    @Test("F20: daemon.json has keys of its own → they stay, the policy's are put in")
+    func merged() throws {
+        var story = Story(hosts: 1, managers: 1)
+        story.policy.engine.daemon = ["log-driver": .string("local"), "max-concurrent-downloads": .integer(4)]
+        story.host("h1") {
+            $0.engine = Self.engine
+            $0.engine?.daemon = .object(["dns": .array([.string("198.18.0.2")]), "log-driver": .string("local")])
+        }
+        try story.tell("daemon-merged")
+        #expect(story.world.machines["h1"]?.facts.made?.daemonKeys == ["max-concurrent-downloads"])
+    }
+
+    @Test("F20: daemon.json says otherwise than the manifest → the host is left out, both values are named")
+    func conflict() throws {
+        var story = Story(hosts: 5)
+        story.policy.engine.daemon = ["log-driver": .string("local")]
+        story.host("h5") {
+            $0.engine = Self.engine
+            $0.engine?.daemon = .object(["log-driver": .string("syslog")])
+        }
+        try story.tell("daemon-conflict")
+    }
+
+    @Test("a key that Muster made may be changed by Muster")
+    func ownKeyChanges() {
+        var story = Story(hosts: 1, managers: 1)
+        story.policy.engine.daemon = ["log-driver": .string("local")]
+        story.bringUp()
+        story.policy.engine.daemon = ["log-driver": .string("journald")]
+        #expect(story.plan().steps.map(\.id) == ["install-engine/h1"])
+        story.bringUp()
+        #expect(story.plan().isEmpty)
+    }
+
+    @Test("I5: new engine settings on three managers → their engines restart one after another")
+    func managersRestartInTurn() throws {
+        var story = Story(hosts: 5, fixed: ["h1", "h2", "h3"])
+        story.bringUp()
+        story.policy.engine.daemon = ["log-driver": .string("local")]
+        try story.tell("engine-settings-on-managers")
+    }
+
+    @Test("I5: new engine settings while one of three managers is dead → the living ones are not restarted, plan waits")
+    func noRestartWithoutMajority() throws {
+        var story = Story(hosts: 5, fixed: ["h1", "h2", "h3"])
+        story.bringUp()
+        story.kill("h2")
+        story.policy.engine.daemon = ["log-driver": .string("local")]
+        try story.tell("engine-settings-without-majority")
+    }
+
+    @Test("systemd and sysvinit → the same plan; something else → left out by name")
+    func initSystems() throws {
+        var story = Story()
+        story.host("h2") { $0.operatingSystem.initSystem = .sysvinit }
+        story.host("h5") { $0.operatingSystem.initSystem = .other }
+        try story.tell("init-systems")
+        var systemd = Story()
+        systemd.kill("h5")
+        var sysvinit = systemd
+        for host in systemd.policy.hosts { sysvinit.host(host.name) { $0.operatingSystem.initSystem = .sysvinit } }
+        #expect(systemd.plan().steps == sysvinit.plan().steps)
+    }
+
+    @Test(
+        "F20: snap, podman, live-restore, vfs, broken daemon.json → each left out with its own words",
+        arguments: [
+            "foreign-engine", "live-restore", "storage-driver", "bad-daemon-file",
+        ])
+    func unfit(code: String) {
+        var story = Story()
+        story.host("h5") {
+            $0.engine = Self.engine
+            $0.engine?.origin = code == "foreign-engine" ? "snap" : "apt"
+            $0.engine?.hasLiveRestore = code == "live-restore"
+            $0.engine?.storageDriver = code == "storage-driver" ? "vfs" : "overlay2"
+            $0.engine?.isDaemonFileValid = code != "bad-daemon-file"
+        }
+        let plan = story.plan()
+        #expect(plan.report.filter { $0.kind == .quarantined }.map(\.problem.code) == [code])
+        #expect(!plan.steps.contains { $0.host == "h5" || $0.subject == "h5" })
+    }
+}

@@ -1,0 +1,206 @@
+// A region of machines as values: what a step does to them, and what a probe would then see. Planner stories run their
+// plans on it, so that "plan again: no change" is about effects and not about the planner's own memory.
+import FleetModel
+
+/// Machines and Swarms; every effect that a real one would refuse is noted in `violations`.
+struct World {
+    struct Machine {
+        var facts: HostFacts
+        var isUp = true
+        /// Where it is a node; nil when it is in no Swarm.
+        var node: NodeID?
+        var swarm: String?
+        /// Overrides what it says of its Swarm: half joined, or in somebody else's.
+        var saysOfSwarm: SwarmFacts?
+    }
+
+    struct Swarm {
+        var nodes: [NodeID: NodeFacts] = [:]
+        var services: [ServiceFacts] = []
+    }
+
+    let region: RegionID
+    var machines: [HostID: Machine] = [:]
+    var swarms: [String: Swarm] = [:]
+    private(set) var violations: [String] = []
+    private(set) var isHandedOff = false
+    private var made = 0
+
+    init(region: RegionID) { self.region = region }
+
+    /// A host with sshd and nothing else.
+    mutating func addBareHost(_ name: HostID, address: String) {
+        machines[name] = Machine(
+            facts: HostFacts(
+                identity: HostIdentity(
+                    hostname: name.rawValue, machineID: "machine-\(name)", bootID: "boot-\(name)", addresses: [address]),
+                operatingSystem: OperatingSystem(
+                    id: "debian", versionID: "12", prettyName: "Debian GNU/Linux 12", initSystem: .systemd),
+                capacity: HostCapacity(
+                    cpuMillicores: 4000, memoryMiB: 8192, memoryAvailableMiB: 7000, diskMiB: 40_000, diskFreeMiB: 30_000
+                ),
+                kernel: KernelFeatures(release: "6.1.0"), packages: PackageFacts(), routes: ["198.18.0.0/16"]))
+    }
+
+    // MARK: - What is seen
+
+    func observation() -> FleetObservation {
+        FleetObservation(
+            takenAt: Timestamp(secondsSinceEpoch: 1_800_000_000),
+            hosts: Dictionary(uniqueKeysWithValues: machines.map { ($0.key, seen($0.key, $0.value)) }))
+    }
+
+    private func seen(_ name: HostID, _ machine: Machine) -> HostObservation {
+        guard machine.isUp else {
+            return .unreachable(
+                FleetProblem(
+                    .unavailable, "connect-timeout", subject: "host `\(name)`", "cannot connect: no answer in 10 s",
+                    hint: "check that it is up"))
+        }
+        var facts = machine.facts
+        facts.swarm = machine.saysOfSwarm ?? swarmFacts(of: machine)
+        return .reachable(facts)
+    }
+
+    private func swarmFacts(of machine: Machine) -> SwarmFacts {
+        guard let id = machine.swarm, let node = machine.node, let swarm = swarms[id], let own = swarm.nodes[node],
+            machine.facts.engine?.isRunning == true
+        else { return SwarmFacts() }
+        let isManager = own.role == .manager
+        let speaks = isManager && hasQuorum(id)
+        return SwarmFacts(
+            state: .active, nodeID: node, nodeAddress: own.address, isManager: isManager, swarmID: isManager ? id : nil,
+            managerAddresses: [], cluster: speaks ? clusterFacts(swarm) : nil)
+    }
+
+    private func clusterFacts(_ swarm: Swarm) -> ClusterFacts {
+        let nodes = swarm.nodes.values.sorted { $0.id < $1.id }.map { node in
+            var node = node
+            node.state = isRunning(node.id) ? "ready" : "down"
+            return node
+        }
+        return ClusterFacts(nodes: nodes, services: swarm.services)
+    }
+
+    func managers(of swarm: String) -> [NodeFacts] {
+        (swarms[swarm]?.nodes.values.filter { $0.role == .manager } ?? []).sorted { $0.id < $1.id }
+    }
+
+    func hasQuorum(_ swarm: String) -> Bool {
+        let all = managers(of: swarm)
+        return all.filter { isRunning($0.id) }.count >= all.count / 2 + 1
+    }
+
+    private func isRunning(_ node: NodeID) -> Bool {
+        machines.values.contains { $0.node == node && $0.isUp && $0.facts.engine?.isRunning == true }
+    }
+
+    // MARK: - What steps do
+
+    mutating func perform(_ step: Step) {
+        for name in [step.host, step.subject] where machines[name]?.isUp != true {
+            return note("\(step.id): \(name) is dead")
+        }
+        switch step.action {
+        case .installEngine(_, let daemon, let keys): installEngine(on: step.host, daemon: daemon, keys: keys)
+        case .authorizeRegionKey(let from, _): change(step.host) { $0.regionKeyFrom = [from.joined(separator: ",")] }
+        case .initSwarm(let cluster, let address, _, _): initSwarm(step, cluster, address)
+        case .resetSwarm: machines[step.host]?.saysOfSwarm = nil
+        case .joinSwarm(let cluster, let role, let address, let from, _): join(step, cluster, role, address, from)
+        case .promoteNode: onNode(step) { $0.role = .manager }
+        case .labelNode(_, let labels, let remove):
+            onNode(step) { node in
+                node.labels.merge(labels) { $1 }
+                for name in remove { node.labels[name] = nil }
+            }
+        case .loadImage(let reference): change(step.host) { $0.images.append(reference) }
+        case .startControlPlane(let desired, _): start(step, desired)
+        case .handOff: isHandedOff = true
+        case .removeControlPlane: if let id = machines[step.host]?.swarm { swarms[id]?.services = [] }
+        case .leaveSwarm: leave(step.host)
+        case .restoreHost: restore(step.host)
+        }
+    }
+
+    private mutating func note(_ text: String) { violations.append(text) }
+
+    private mutating func change(_ host: HostID, _ body: (inout MadeRecord) -> Void) {
+        var made = machines[host]?.facts.made ?? MadeRecord(region: region)
+        body(&made)
+        machines[host]?.facts.made = made
+    }
+
+    private mutating func installEngine(on host: HostID, daemon: JSONValue?, keys: [String]) {
+        let before = machines[host]?.facts.engine
+        if before == nil { change(host) { $0.packages = ["containerd", "docker.io"] } }
+        if case .object(let old)? = before?.daemon ?? .object([:]), daemon != nil {
+            change(host) { $0.daemonKeys += keys.filter { old[$0] == nil } }
+        }
+        var engine = before ?? EngineFacts(version: "20.10.24", isRunning: true, engineID: "engine-\(host)")
+        engine.isRunning = true
+        if let daemon { engine.daemon = daemon }
+        machines[host]?.facts.engine = engine
+    }
+
+    private mutating func enter(
+        _ host: HostID, _ swarm: String, _ cluster: ClusterID, _ role: NodeRole, _ address: String
+    ) {
+        if machines[host]?.facts.engine?.isRunning != true { note("\(host) enters a Swarm without an engine") }
+        if machines[host]?.swarm != nil { note("\(host) enters a second Swarm") }
+        made += 1
+        let node = NodeFacts(
+            id: NodeID("node-\(made < 10 ? "0" : "")\(made)"), hostname: host.rawValue, address: address, role: role,
+            reachability: role == .manager ? "reachable" : nil)
+        swarms[swarm, default: Swarm()].nodes[node.id] = node
+        machines[host]?.node = node.id
+        machines[host]?.swarm = swarm
+        change(host) { $0.swarm = [cluster] }
+    }
+
+    private mutating func initSwarm(_ step: Step, _ cluster: ClusterID, _ address: String) {
+        enter(step.host, "swarm-\(step.host)-\(made)", cluster, .manager, address)
+    }
+
+    private mutating func join(
+        _ step: Step, _ cluster: ClusterID, _ role: NodeRole, _ address: String, _ from: HostID
+    ) {
+        guard let swarm = machines[from]?.swarm, hasQuorum(swarm) else { return note("\(step.id): no manager speaks") }
+        enter(step.host, swarm, cluster, role, address)
+    }
+
+    private mutating func onNode(_ step: Step, _ body: (inout NodeFacts) -> Void) {
+        guard let swarm = machines[step.host]?.swarm, let node = machines[step.subject]?.node, hasQuorum(swarm),
+            swarms[swarm]?.nodes[node] != nil, machines[step.subject]?.swarm == swarm
+        else { return note("\(step.id): no such node, or no quorum") }
+        body(&swarms[swarm]!.nodes[node]!)
+    }
+
+    private mutating func start(_ step: Step, _ desired: DesiredControlPlane) {
+        guard let swarm = machines[step.host]?.swarm, hasQuorum(swarm) else { return note("\(step.id): no quorum") }
+        if machines[desired.home]?.facts.made?.images.contains(desired.image) != true { note("\(step.id): no image") }
+        swarms[swarm]?.services = [
+            ServiceFacts(name: "muster-\(region)", image: desired.image, runningTasks: 1, desiredTasks: 1)
+        ]
+    }
+
+    /// `docker swarm leave --force`, by a person: Muster's own record stays.
+    mutating func leaveByHand(_ host: HostID) {
+        let made = machines[host]?.facts.made
+        leave(host)
+        machines[host]?.facts.made = made
+    }
+
+    private mutating func leave(_ host: HostID) {
+        if let swarm = machines[host]?.swarm, let node = machines[host]?.node { swarms[swarm]?.nodes[node] = nil }
+        machines[host]?.node = nil
+        machines[host]?.swarm = nil
+        machines[host]?.saysOfSwarm = nil
+        change(host) { $0.swarm = [] }
+    }
+
+    private mutating func restore(_ host: HostID) {
+        if machines[host]?.swarm != nil { note("\(host) is restored while it is in a Swarm") }
+        if machines[host]?.facts.made?.packages.isEmpty == false { machines[host]?.facts.engine = nil }
+        machines[host]?.facts.made = nil
+    }
+}

@@ -1,0 +1,149 @@
+// One host in memory and what the scripts' acts do to it; FakeHosts holds them all.
+import DockerEngine
+import FleetModel
+import FleetReconciler
+
+/// What a host of the fake region has.
+struct FakeHost {
+    let name: HostID
+    let address: String
+    var isUp = true
+    var hasEngine = false
+    var daemon = "-"
+    var node: NodeID?
+    var isManager = false
+    var labels: [String: String] = [:]
+    /// made.json, by kind; nil while there is none.
+    var made: [String: [String]]?
+
+    var madeJSON: String {
+        let kinds = ["packages", "daemonKeys", "swarm", "regionKeyFrom", "images", "files"]
+        let lists = kinds.map { "\"\($0)\":[\((made?[$0] ?? []).map { "\"\($0)\"" }.joined(separator: ","))]" }
+        return "{\"region\":\"eu1\",\(lists.joined(separator: ","))}"
+    }
+}
+
+extension FakeHosts.State {
+    /// Runs `act` on `host` and gives what its script would print.
+    mutating func answer(_ act: RemoteAct, _ host: HostID) -> ShellOutput {
+        if act.word == "probe" { return FakeHosts.output(probe(host)) }
+        if act.word == "swarm-token" {
+            let token = act.arguments == ["manager"] ? FakeHosts.managerToken : FakeHosts.workerToken
+            return FakeHosts.output(["token \(token)"])
+        }
+        let before = hosts
+        let hadServices = services
+        if let problem = change(act, host) { return FakeHosts.output(["fail \(problem)"], status: 1) }
+        let isChange = hosts.mapValues(\.fingerprint) != before.mapValues(\.fingerprint) || services != hadServices
+        if isChange { effects.append("\(act.word)/\(host)") }
+        return FakeHosts.output([isChange ? "changed" : "unchanged"])
+    }
+
+    /// The act's effect; a text where the script would fail.
+    private mutating func change(_ act: RemoteAct, _ host: HostID) -> String? {
+        let arguments = act.arguments
+        switch act.word {
+        case "install-engine":
+            hosts[host]?.hasEngine = true
+            hosts[host]?.daemon = arguments[2]
+            note(host, "packages", ["docker.io"])
+        case "authorize-region-key": note(host, "regionKeyFrom", [arguments.dropFirst(3).joined(separator: ",")])
+        case "init-swarm": enter(host, isManager: true, cluster: arguments[1])
+        case "join-swarm":
+            guard let token = act.secret?.exposed else { return "no-token no token came on stdin" }
+            enter(host, isManager: token == FakeHosts.managerToken, cluster: arguments[1])
+        case "promote-node": onNode(arguments) { $0.isManager = true }
+        case "label-node": label(arguments)
+        case "load-image": note(host, "images", [arguments[1]])
+        case "start-control-plane": services.insert(arguments[1])
+        case "remove-control-plane": services.remove(arguments[1])
+        case "leave-swarm", "reset-swarm": leave(host)
+        case "restore-host":
+            hosts[host]?.made = nil
+            hosts[host]?.hasEngine = false
+        default: return "unknown-step \(act.word)"
+        }
+        return nil
+    }
+
+    private mutating func note(_ host: HostID, _ kind: String, _ items: [String]) {
+        var made = hosts[host]?.made ?? [:]
+        made[kind] = items
+        hosts[host]?.made = made
+    }
+
+    private mutating func enter(_ host: HostID, isManager: Bool, cluster: String) {
+        if hosts[host]?.node != nil { return }
+        note(host, "swarm", [cluster])
+        hosts[host]?.node = NodeID("node-\(host)")
+        hosts[host]?.isManager = isManager
+    }
+
+    private mutating func leave(_ host: HostID) {
+        note(host, "swarm", [])
+        hosts[host]?.node = nil
+        hosts[host]?.isManager = false
+        hosts[host]?.labels = [:]
+    }
+
+    private mutating func onNode(_ arguments: [String], _ body: (inout FakeHost) -> Void) {
+        guard let host = hosts.first(where: { $0.value.node?.rawValue == arguments.last })?.key else { return }
+        body(&hosts[host]!)
+    }
+
+    private mutating func label(_ arguments: [String]) {
+        onNode(arguments) { host in
+            for (word, next) in zip(arguments, arguments.dropFirst()) where word == "--label-add" {
+                let parts = next.split(separator: "=", maxSplits: 1).map(String.init)
+                host.labels[parts[0]] = parts[1]
+            }
+        }
+    }
+
+    // MARK: - Probe
+
+    private func probe(_ name: HostID) -> [String] {
+        guard let host = hosts[name] else { return [] }
+        var lines = [
+            "clock 1000", "privilege root", "hostname \(name)", "machine-id m-\(name)", "boot-id b", "os.id debian",
+            "os.version 12", "init systemd", "kernel 6.1", "cpus 4", "memory-kib 8388608", "available-kib 8388608",
+            "disk-kib 83886080", "disk-free-kib 83886080", "root-writable yes", "sources 1",
+        ]
+        if host.made != nil { lines.append("made \(host.madeJSON)") }
+        if host.hasEngine { lines += engine(host) }
+        return lines + ["end"]
+    }
+
+    private func engine(_ host: FakeHost) -> [String] {
+        let swarm =
+            host.node.map { #""NodeID":"\#($0)","LocalNodeState":"active","ControlAvailable":\#(host.isManager)"# }
+            ?? #""LocalNodeState":"inactive""#
+        var lines = [
+            "engine.origin apt", "engine.version 20.10.24",
+            #"engine.info {"ID":"E-\#(host.name)","Driver":"overlay2","ServerVersion":"20.10.24","Swarm":{\#(swarm)}}"#,
+        ]
+        if host.daemon != "-" { lines.append("engine.daemon \(host.daemon)") }
+        guard host.isManager else { return lines }
+        lines.append("cluster yes")
+        for node in hosts.values.sorted(by: { $0.name < $1.name }) {
+            if let id = node.node { lines.append(line(id, node)) }
+        }
+        return lines + services.map { "service \($0) muster:1 1/1" }
+    }
+
+    private func line(_ id: NodeID, _ host: FakeHost) -> String {
+        let labels = host.labels.sorted { $0.key < $1.key }.map { "\"\($0.key)\":\"\($0.value)\"" }.joined(
+            separator: ",")
+        let role = host.isManager ? "manager" : "worker"
+        let state = host.isUp ? "ready" : "down"
+        return #"node {"ID":"\#(id)","Spec":{"Role":"\#(role)","Availability":"active","Labels":{\#(labels)}},"#
+            + #""Status":{"State":"\#(state)","Addr":"\#(host.address)"}}"#
+    }
+}
+
+extension FakeHost {
+    /// All that a change can change.
+    fileprivate var fingerprint: String {
+        "\(hasEngine) \(daemon) \(String(describing: node)) \(isManager) \(labels.sorted { $0.key < $1.key }) \(made == nil) \(madeJSON)"
+    }
+}
