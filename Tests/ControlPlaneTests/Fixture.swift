@@ -82,6 +82,10 @@ final class Fixture: Sendable {
         try await inventory.adopt(policy: SampleRegion.policy(hosts: hosts), at: SampleRegion.start)
         try await inventory.setTarget(SampleRegion.blueprint(hosts: hosts), at: SampleRegion.start)
         try await inventory.syncHosts(with: SampleRegion.blueprint(hosts: hosts), at: SampleRegion.start)
+        for var host in try await inventory.hosts() {
+            host.life = .ready
+            try await inventory.updateHost(host)
+        }
         try await inventory.setSetting(ControlPlaneSetting.recipient, value: sealingKey.recipient)
         for (role, token) in Self.tokens {
             try await inventory.addToken(

@@ -2,6 +2,7 @@
 
 import FleetModel
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ControlPlane
@@ -36,5 +37,133 @@ import Testing
                 #expect(try await admin.health().stage == "paused")
             }
         }
+    }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct LiveClientTests {
+    /// Runs `body` against a control plane that serves.
+    private func serving(_ body: @escaping @Sendable (Fixture, Int, ControlPlaneServer) async throws -> Void)
+        async throws
+    {
+        let fixture = try Fixture()
+        let file = try await fixture.inventoryFile()
+        try await fixture.live { port, server in
+            try await eventually("it awaits") { await server.core.stage == .awaiting }
+            _ = try await server.core.handOff(file)
+            try await body(fixture, port, server)
+        }
+    }
+
+    private func problem(_ body: () async throws -> Void) async -> FleetProblem? {
+        do { try await body() } catch { return error as? FleetProblem }
+        return nil
+    }
+
+    @Test("another authority's control plane is not talked to, and gets no token")
+    func otherAuthority() async throws {
+        try await serving { fixture, port, _ in
+            let other = try RegionAuthority.make(region: "eu1", now: SampleRegion.start).certificatePEM
+            let problem = await problem {
+                try await fixture.with(fixture.client(port, Fixture.tokens[.admin], authorityPEM: other)) {
+                    _ = try await $0.status()
+                }
+            }
+            #expect(problem?.code == "control-plane-unreachable" && problem?.exitCode == 69)
+            #expect(problem?.message.contains("not trusted") == true, "\(problem?.message ?? "")")
+            #expect(problem?.description.contains(Fixture.tokens[.admin]?.secret.exposed ?? "") == false)
+        }
+    }
+
+    @Test("a name that is not in the certificate is not talked to")
+    func otherName() async throws {
+        try await serving { fixture, port, _ in
+            let problem = await problem {
+                try await fixture.with(fixture.client(port, addresses: ["127.1"])) { _ = try await $0.health() }
+            }
+            #expect(problem?.code == "control-plane-unreachable")
+        }
+    }
+
+    @Test("managers are asked in turn; when none answers all are named")
+    func inTurn() async throws {
+        try await serving { fixture, port, _ in
+            let health = try await fixture.with(fixture.client(port, addresses: ["127.0.0.9", "127.0.0.1"])) {
+                try await $0.health()
+            }
+            #expect(health.stage == "serving")
+            let problem = await problem {
+                try await fixture.with(fixture.client(1, addresses: ["127.0.0.1", "127.0.0.9"])) {
+                    _ = try await $0.health()
+                }
+            }
+            #expect(
+                problem?.message.contains("`127.0.0.1:1` connection refused, `127.0.0.9:1` connection refused") == true,
+                "\(problem?.message ?? "")")
+        }
+    }
+
+    @Test("problems of the server come as they are")
+    func problems() async throws {
+        try await serving { fixture, port, _ in
+            try await fixture.with(fixture.client(port, Fixture.tokens[.viewer])) { viewer in
+                #expect(await problem { _ = try await viewer.host("odd/../name ü") }?.code == "host-unknown")
+                #expect(await problem { _ = try await viewer.tokens() }?.code == "role-too-low")
+            }
+            try await fixture.with(fixture.client(port, Fixture.tokens[.admin])) { admin in
+                let token = try await admin.makeToken(TokenWanted(name: "ci", role: .viewer))
+                #expect(token.secret.exposed.hasPrefix("muster_"))
+                try await admin.revokeToken("ci")
+                #expect(try await admin.tokens().contains { $0.name == "ci" && $0.revokedAt != nil })
+                #expect(try await admin.region().blueprint?.generation == 1)
+                #expect(try await admin.metrics().contains("muster_epoch 2"))
+                let plan = try await admin.plan(SampleRegion.policy())
+                #expect(try await admin.plan(plan.id) == plan.plan)
+                #expect(try await admin.apply(plan.id).remoteWrites == 0)
+            }
+        }
+    }
+
+    @Test("events are followed as they happen, and a stream ends when the server stops")
+    func follow() async throws {
+        let fixture = try Fixture()
+        let file = try await fixture.inventoryFile()
+        let client = Mutex<ControlPlaneClient?>(nil)
+        let (seen, continuation) = AsyncStream.makeStream(of: FleetEvent.self)
+        let follower = Mutex<Task<Void, any Error>?>(nil)
+        try await fixture.live { port, server in
+            try await eventually("it awaits") { await server.core.stage == .awaiting }
+            _ = try await server.core.handOff(file)
+            let viewer = try fixture.client(port, Fixture.tokens[.viewer])
+            client.withLock { $0 = viewer }
+            let task = Task { for try await event in viewer.eventStream() { continuation.yield(event) } }
+            follower.withLock { $0 = task }
+            var events = seen.makeAsyncIterator()
+            #expect(await events.next()?.kind == "hand-off")
+            try await server.core.audit("test", by: "test", "region `eu1`", "something")
+            #expect(await events.next()?.kind == "test")
+        }
+        _ = await follower.withLock { $0 }?.result
+        await client.withLock { $0 }?.shutdown()
+    }
+
+    @Test("the probe answers for a control plane that refuses, too")
+    func probe() async throws {
+        let fixture = try Fixture(.init(witnesses: [Witness(region: "eu1", epoch: 9, generation: 1)]))
+        try await fixture.live { port, server in
+            try await eventually("it refuses") { await server.core.stage.word == "refusing" }
+            let file = fixture.folder + "/ca.pem"
+            #expect(try await ControlPlaneProbe.run(port: port, authorityCertificateFile: file).stage == "refusing")
+        }
+    }
+
+    @Test("pieces of a stream that end anywhere are put together")
+    func pieces() throws {
+        let event = FleetEvent(
+            sequence: 1, at: SampleRegion.start, kind: "k", actor: "a", subject: "s", message: "ü\nm")
+        let text = Data(buffer: try EventStreamAnswer.text(of: event))
+        let bytes = Data("event: caught-up\ndata: 0\n\n".utf8) + text + Data(": still here\n\n".utf8) + text
+        var lines = EventLines()
+        #expect(try bytes.flatMap { try lines.take(Data([$0])) } == [event, event])
+        #expect(throws: FleetProblem.self) { try lines.take(Data(repeating: 65, count: EventLines.longest + 1)) }
     }
 }

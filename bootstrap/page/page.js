@@ -91,7 +91,7 @@ function showTiles(s) {
     tile("Managers in touch", String(reach), managers, managers ? "of the Swarms' managers" : "no manager answers", reach < managers || !managers ? "bad" : ""),
     tile("Clusters with quorum", String(quorate), s.clusters.length, quorate === s.clusters.length ? "all can change" : "not all can change", quorate < s.clusters.length ? "bad" : ""),
     tile("Drift", String(s.drift.length), null, s.drift.length ? "differs from the target" : "all as the target wants it", s.drift.length ? "warn" : ""),
-    tile("Last look", observed ? ago(observed, "", "") : "none", null, `every ${span(s.controlPlane.observeIntervalSeconds)}`, ""),
+    tile("Last look", observed ? ago(observed, "", " ago") : "none", null, `every ${span(s.controlPlane.observeIntervalSeconds)}`, ""),
   ]);
 }
 
@@ -137,7 +137,7 @@ function memory(host) {
 function reach(host) {
   const dot = make("i", `dot ${host.isReachable ? "good" : "bad"}`);
   const words = host.isReachable ? "answers" : "does not answer";
-  const why = host.unreachable ? make("span", "sub words", host.unreachable.message) : null;
+  const why = host.unreachable ? make("span", "sub words", ...rich(host.unreachable.message)) : null;
   return make("div", "reach", dot, make("div", "", words, make("span", "sub words", ago(host.since, "for ", "")), why));
 }
 
@@ -155,7 +155,7 @@ function hostRow(host) {
   const row = make("tr", host.isReachable ? "" : "lost",
     cell("Host", make("span", "host-name", host.name), make("span", "sub", host.address)), cell("Role", tags),
     cell("Domain", make("span", "domain", host.domain)), cell("Reachability", reach(host)), cell("Memory", ...memory(host)),
-    cell("Engine", host.engineVersion || "none", make("span", "sub words", host.operatingSystem || "")));
+    cell("Engine", host.engineVersion || "none", make("span", "sub words", (host.operatingSystem || "").replace(/ \(.*\)$/, ""))));
   return row;
 }
 
@@ -184,12 +184,13 @@ function showNotes(s) {
   replace("drift", s.drift.slice(0, 50).map(note));
 }
 
-const tones = { lost: "bad", appeared: "warn", back: "good", gone: "good" };
+const tones = { lost: "bad", back: "good" };
 
 function eventTone(event) {
   const word = event.message.split(/[: ]/, 1)[0];
   if (event.kind === "node") return event.message.includes("`ready`") ? "good" : "bad";
-  return tones[word] || "";
+  if (event.kind === "drift") return event.message.startsWith("drift gone") ? "good" : "warn";
+  return event.kind === "host" ? tones[word] || "" : "";
 }
 
 function eventItem(event, fresh) {

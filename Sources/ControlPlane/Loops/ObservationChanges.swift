@@ -89,9 +89,9 @@ extension ObservedState {
 
     private func driftEvents(_ at: Timestamp, _ earlier: ObservedState) -> [FleetEvent] {
         let appeared = drift.filter { earlier.drift[$0.key] == nil }.sorted { $0.key < $1.key }
-            .map { event(at, "drift", $0.value.subject, "appeared: \($0.value.message)") }
+            .map { event(at, "drift", $0.value.subject, "drift appeared: \($0.value.message)") }
         let gone = earlier.drift.filter { drift[$0.key] == nil }.sorted { $0.key < $1.key }
-            .map { event(at, "drift", $0.value.subject, "gone: \($0.value.message)") }
+            .map { event(at, "drift", $0.value.subject, "drift gone: \($0.value.message)") }
         return appeared + gone
     }
 

@@ -94,8 +94,7 @@ extension RouteTable {
     private var pageRoutes: [Route] {
         [
             Route(
-                method: .get, path: "/v1/openapi.json", access: .role(.viewer), needsInventory: false, answers: [200],
-                handle: openAPI),
+                method: .get, path: "/v1/openapi.json", access: .role(.viewer), answers: [200], handle: openAPI),
             Route(method: .get, path: "/open", access: .open, answers: [303, 401], handle: open),
             Route(method: .get, path: "/", access: .open, needsInventory: false, answers: [200, 401], handle: page),
             Route(
@@ -108,7 +107,7 @@ extension RouteTable {
                 method: .get, path: "/page.svg", access: .open, needsInventory: false, answers: [200],
                 handle: asset(.icon)),
             Route(method: .get, path: "/page/status", access: .cookie, answers: [200], handle: status),
-            Route(method: .get, path: "/page/events", access: .cookie, answers: [200], handle: pageEvents),
+            Route(method: .get, path: "/page/events", access: .cookie, answers: [200, 400], handle: pageEvents),
         ]
     }
 }

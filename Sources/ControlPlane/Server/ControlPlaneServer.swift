@@ -75,10 +75,11 @@ package struct ControlPlaneServer: Sendable {
             certificatePEM: try SecretFile.text(configuration.authorityCertificateFile))
         let leaf = try authority.issueLeaf(addresses: configuration.addresses, now: surroundings.now())
         logger.notice("leaf made", metadata: ["notAfter": "\(leaf.notAfter)"])
+        // With the authority behind the leaf a browser can be told to trust it, and `openssl s_client` shows it.
+        let chain = try NIOSSLCertificate.fromPEMBytes(
+            Array((leaf.certificatePEM + "\n" + authority.certificatePEM).utf8))
         var tls = TLSConfiguration.makeServerConfiguration(
-            certificateChain: try NIOSSLCertificate.fromPEMBytes(Array(leaf.certificatePEM.utf8)).map {
-                .certificate($0)
-            },
+            certificateChain: chain.map { .certificate($0) },
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(leaf.keyPEM.exposed.utf8), format: .pem)))
         // Both ends are ours or a browser of today.
         tls.minimumTLSVersion = .tlsv13

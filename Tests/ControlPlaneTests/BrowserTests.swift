@@ -1,0 +1,109 @@
+// The page in a real headless Chromium, over TLS, opened by a one-time code as `muster open` does it.
+// `MUSTER_SCREENSHOTS=FOLDER` keeps pictures of it.
+
+import FleetModel
+import Foundation
+import Testing
+
+@testable import ControlPlane
+
+@Suite(
+    .serialized, .timeLimit(.minutes(4)),
+    .enabled(
+        if: Chromium.installed != nil || Chromium.isRequired,
+        "no Chromium on this machine (apt-get install chromium); MUSTER_REQUIRE=chromium makes this a failure"))
+struct BrowserTests {
+    /// Runs `body` with a browser and a control plane that was handed the sample region and looked at it once.
+    private func browse(
+        _ body: @escaping @Sendable (Chromium, Fixture, Int, ControlPlaneServer) async throws -> Void
+    ) async throws {
+        let executable = try #require(Chromium.installed, "MUSTER_REQUIRE wants a Chromium and there is none")
+        let fixture = try Fixture()
+        let file = try await fixture.inventoryFile()
+        fixture.operations.change { $0.now = Surroundings.system.now() }
+        try await fixture.live { port, server in
+            try await eventually("it awaits") { await server.core.stage == .awaiting }
+            _ = try await server.core.handOff(file)
+            try await eventually("it looked") { await server.core.observed.takenAt != nil }
+            let chromium = try Chromium(executable, authority: fixture.authority, folder: fixture.folder)
+            do {
+                try await body(chromium, fixture, port, server)
+                try await chromium.close()
+            } catch {
+                try await chromium.close()
+                throw error
+            }
+        }
+    }
+
+    private static func pageAddress(_ fixture: Fixture, _ port: Int) async throws -> String {
+        try await fixture.with(fixture.client(port, Fixture.tokens[.viewer])) { try await $0.pageAddress().exposed }
+    }
+
+    @Test("the page shows the region and follows it: a host that is lost appears as lost, with no reload")
+    func follows() async throws {
+        try await browse { chromium, fixture, port, server in
+            try await chromium.go(to: try await Self.pageAddress(fixture, port))
+            try await chromium.waitFor("data-ready=\"yes\"")
+            try await chromium.waitFor("handed off")
+            let before = try await chromium.text()
+            for number in 1...5 { #expect(before.contains(">eu1-0\(number)<"), "eu1-0\(number)") }
+            for text in ["serving", "control", "leader"] { #expect(before.contains(text), "\(text)") }
+            #expect(!before.contains("does not answer"))
+            fixture.operations.change { ($0.lost, $0.steps) = ([5], [InMemoryOperations.loadStep]) }
+            await server.core.observe()
+            try await chromium.waitFor("does not answer")
+            try await chromium.waitFor("load-image would be needed")
+            #expect(try await chromium.evaluate("document.querySelectorAll('tr.lost').length") == "1")
+            #expect(try await chromium.evaluate("document.cookie") == "")
+            #expect(await chromium.console == [])
+        }
+    }
+
+    @Test("without a session the page says how to get one; a code opens it once")
+    func signedOut() async throws {
+        try await browse { chromium, fixture, port, _ in
+            try await chromium.go(to: "https://127.0.0.1:\(port)/")
+            try await chromium.waitFor("muster open")
+            let address = try await Self.pageAddress(fixture, port)
+            try await chromium.go(to: address)
+            try await chromium.waitFor("data-ready=\"yes\"")
+            try await chromium.go(to: address)
+            try await chromium.waitFor("muster open")
+        }
+    }
+
+    @Test("a host name that is markup is shown as text")
+    func hostile() async throws {
+        try await browse { chromium, fixture, port, server in
+            try await server.core.audit("host", by: "<b>", "host `<img src=x onerror=alert(1)>`", "</script><i>odd</i>")
+            try await chromium.go(to: try await Self.pageAddress(fixture, port))
+            try await chromium.waitFor("&lt;img src=x")
+            #expect(try await chromium.evaluate("document.querySelectorAll('img, #events script').length") == "0")
+            #expect(await chromium.console == [])
+        }
+    }
+
+    @Test(
+        "pictures of the page, for people",
+        .enabled(
+            if: ProcessInfo.processInfo.environment["MUSTER_SCREENSHOTS"] != nil, "MUSTER_SCREENSHOTS names no folder"))
+    func pictures() async throws {
+        let folder = try #require(ProcessInfo.processInfo.environment["MUSTER_SCREENSHOTS"])
+        try await browse { chromium, fixture, port, server in
+            for (name, lost, view) in [
+                ("light", [], .init()), ("dark", [5], .init(isDark: true)),
+                ("narrow", [2, 3], .init(width: 420, height: 900)),
+            ] as [(String, Set<Int>, Chromium.View)] {
+                fixture.operations.change {
+                    ($0.lost, $0.steps) = (lost, lost.isEmpty ? [] : [InMemoryOperations.loadStep])
+                }
+                await server.core.observe()
+                try await chromium.go(to: try await Self.pageAddress(fixture, port), view)
+                try await chromium.waitFor("data-ready=\"yes\"")
+                try await chromium.waitFor("handed off")
+                try await chromium.picture().write(to: URL(filePath: "\(folder)/\(name).png"))
+            }
+        }
+    }
+}
