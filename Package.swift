@@ -76,7 +76,7 @@ var targets: [Target] = [
         ["FleetModel", "InventoryStore", "ControlPlaneData", asyncHTTPClient, crypto, hummingbird, hummingbirdTLS, logging, serviceLifecycle, x509]),
     tests(
         "ControlPlaneTests",
-        ["ControlPlane", "ControlPlaneData", "InventoryStore", "FleetModel", hummingbird, hummingbirdTesting, logging]),
+        ["ControlPlane", "ControlPlaneData", "InventoryStore", "FleetModel", crypto, hummingbird, hummingbirdTesting, logging, serviceLifecycle, x509]),
     tests("TidyTests", []),
     .systemLibrary(
         name: "CLibCrypto", path: "Sources/CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),

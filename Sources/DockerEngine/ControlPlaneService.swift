@@ -12,12 +12,15 @@ package struct ControlPlaneService: Hashable, Sendable {
     package let addresses: [String]
     /// SHA-256 of the token that may hand an inventory over; the token itself never leaves the operator's machine.
     package let handOffDigest: String
+    /// The epoch in which it is made: an older inventory is not taken.
+    package let epoch: Int
 
     package init(
-        region: RegionID, desired: DesiredControlPlane, home: NodeID, addresses: [String], handOffDigest: String
+        region: RegionID, desired: DesiredControlPlane, home: NodeID, addresses: [String], handOffDigest: String,
+        epoch: Int
     ) {
         (self.region, self.desired, self.home) = (region, desired, home)
-        (self.addresses, self.handOffDigest) = (addresses, handOffDigest)
+        (self.addresses, self.handOffDigest, self.epoch) = (addresses, handOffDigest, epoch)
     }
 
     package static func name(of region: RegionID) -> String { "muster-\(region)" }
@@ -29,16 +32,20 @@ package struct ControlPlaneService: Hashable, Sendable {
         case regionKey = "region-key"
         case authorityKey = "ca-key"
         case authorityCertificate = "ca-cert"
+        /// The policy at the time of bring-up: how hosts are reached while the volume is still empty.
+        case seedPolicy = "policy"
     }
 
-    package static func secretName(_ kind: SecretKind, region: RegionID) -> String { "muster-\(region)-\(kind.rawValue)" }
+    package static func secretName(_ kind: SecretKind, region: RegionID) -> String {
+        "muster-\(region)-\(kind.rawValue)"
+    }
 }
 
 extension ControlPlaneService {
     /// The user in the image: nobody's number in distroless images, without a name on the hosts.
     package static let user = "65532"
 
-    /// Half a core and 512 MiB: what the SLO sheet allows at 1000 hosts. At half of it an observation of 1000 hosts
+    /// One core and 512 MiB: what the SLO sheet allows at 1000 hosts. At half of it an observation of 1000 hosts
     /// swaps; twice of it would be taken from a small manager's workloads.
     private static let limits = ["--limit-cpu", "1.0", "--limit-memory", "512M", "--reserve-memory", "64M"]
 
@@ -74,7 +81,10 @@ extension ControlPlaneService {
     /// What the container runs after its entry point.
     private var serveWords: [String] {
         var words = ["serve", "--region", region.rawValue, "--port", String(desired.port), "--image", desired.image]
-        words += ["--home", desired.home.rawValue, "--hand-off-digest", handOffDigest]
+        words += [
+            "--home", desired.home.rawValue, "--hand-off-digest", handOffDigest,
+            "--epoch", String(epoch),
+        ]
         for address in addresses { words += ["--address", address] }
         return words
     }

@@ -26,6 +26,13 @@ package struct FleetPolicy: Hashable, Codable, Sendable {
     /// The cluster that runs the control plane; a valid policy has exactly one.
     package var controlCluster: ClusterPolicy? { clusters.first(where: \.isControl) }
 
+    /// The same without paths of the operator's machine: what is kept in an inventory and sent to the control plane.
+    package var portable: FleetPolicy {
+        var policy = self
+        (policy.access.keyFile, policy.access.knownHosts) = (nil, nil)
+        return policy
+    }
+
     package func host(_ name: HostID) -> HostPolicy? { hosts.first { $0.name == name } }
     package func hosts(of cluster: ClusterID) -> [HostPolicy] { hosts.filter { $0.cluster == cluster } }
 }

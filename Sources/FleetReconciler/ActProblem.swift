@@ -58,7 +58,8 @@ package struct ActProblem: Sendable {
     /// What each code of the scripts means and what cures it.
     static let table: [String: (message: String, hint: String)] = [
         "other-region": (
-            "was made by another region", "take it out of one of the two manifests, or run `muster down` for that region"
+            "was made by another region",
+            "take it out of one of the two manifests, or run `muster down` for that region"
         ),
         "package-source": (
             "cannot install the engine: apt could not read its package sources", "check /etc/apt and the way to them"
@@ -67,30 +68,44 @@ package struct ActProblem: Sendable {
             "cannot install the engine: no package matches the version asked for", "change `engine.version`"
         ),
         "package-install": (
-            "cannot install the engine: apt failed", "look at /var/log/apt/term.log on the host, then run it again"
+            "cannot install the engine: apt failed",
+            "look at /var/log/apt/term.log on the host, then run the command again"
         ),
         "write-daemon": ("cannot write daemon.json", "check the disk and its mount on the host"),
-        "start-engine": ("cannot start the engine", "look at the engine's log on the host"),
+        "start-engine": (
+            "cannot start the engine",
+            "look at the engine's log on the host: `journalctl -u docker`, or /var/log/docker.log"
+        ),
         "storage-driver": (
-            "the engine stores in another driver than overlay2", "put /var/lib/docker on ext4 or xfs, then run it again"
+            "the engine stores in another driver than overlay2",
+            "put /var/lib/docker on ext4 or xfs, then run the command again"
         ),
         "foreign-swarm": (
             "is in a Swarm that this region did not make",
             "take it out of the manifest, or leave that Swarm on the host: `docker swarm leave`"
         ),
         "half-joined": ("joined its Swarm only half", "run the command again: it leaves the Swarm and joins anew"),
-        "swarm-init": ("cannot make the Swarm", "look at the engine's log on the host"),
+        "swarm-init": (
+            "cannot make the Swarm",
+            "look at the engine's log on the host: `journalctl -u docker`, or /var/log/docker.log"
+        ),
         "swarm-token": ("cannot read the join token", "check that the managers hold a majority: `docker node ls`"),
         "no-token": ("no join token came with the command", "run the command again"),
         "swarm-join": (
-            "cannot join its Swarm", "check that port 2377 of the manager can be reached from the host, then run it again"
+            "cannot join its Swarm",
+            "check that port 2377 of the manager can be reached from the host, then run the command again"
         ),
-        "swarm-leave": ("cannot leave its Swarm", "look at the engine's log on the host"),
+        "swarm-leave": (
+            "cannot leave its Swarm",
+            "look at the engine's log on the host: `journalctl -u docker`, or /var/log/docker.log"
+        ),
         "label-node": ("cannot label a node", "check that the managers hold a majority: `docker node ls`"),
         "promote-node": ("cannot promote a node", "check that the managers hold a majority: `docker node ls`"),
         "no-home": ("the account has no home folder", "make it on the host"),
         "write-key": ("cannot write authorized_keys", "check the disk and the folder's rights on the host"),
-        "load-image": ("cannot load the control plane's image", "check the free disk on the host, then run it again"),
+        "load-image": (
+            "cannot load the control plane's image", "check the free disk on the host, then run the command again"
+        ),
         "make-secret": ("cannot make a Swarm secret", "check that the managers hold a majority: `docker node ls`"),
         "make-service": (
             "cannot make the control plane's service", "check that the managers hold a majority: `docker node ls`"
@@ -100,13 +115,17 @@ package struct ActProblem: Sendable {
         ),
         "record-witness": ("cannot record the witness", "check that the managers hold a majority: `docker node ls`"),
         "remove-service": ("cannot remove the control plane's service", "run the command again"),
-        "remove-secret": ("cannot remove Muster's secrets", "remove what uses them, then run it again"),
-        "remove-config": ("cannot remove Muster's configs", "remove what uses them, then run it again"),
-        "remove-volume": ("cannot remove the control plane's volume", "stop what uses it, then run it again"),
+        "remove-secret": ("cannot remove Muster's secrets", "remove what uses them, then run the command again"),
+        "remove-config": ("cannot remove Muster's configs", "remove what uses them, then run the command again"),
+        "remove-volume": ("cannot remove the control plane's volume", "stop what uses it, then run the command again"),
         "still-in-swarm": ("is still in its Swarm", "run the command again"),
-        "stop-engine": ("cannot stop the engine", "look at the engine's log on the host"),
+        "stop-engine": (
+            "cannot stop the engine",
+            "look at the engine's log on the host: `journalctl -u docker`, or /var/log/docker.log"
+        ),
         "remove-packages": (
-            "cannot remove the engine: apt failed", "look at /var/log/apt/term.log on the host, then run it again"
+            "cannot remove the engine: apt failed",
+            "look at /var/log/apt/term.log on the host, then run the command again"
         ),
     ]
 }

@@ -8,8 +8,8 @@ package protocol HostShell: Sendable {
     /// - Throws: `ShellFailure` when it did not run to its end.
     func run(_ act: RemoteAct, on host: HostPolicy) async throws(ShellFailure) -> ShellOutput
 
-    /// How many commands ran on each host so far.
-    func execCounts() -> [HostID: Int]
+    /// How many commands ran on each of `hosts` so far.
+    func execCounts(of hosts: [HostPolicy]) -> [HostID: Int]
 }
 
 /// What a command that ran to its end gave.
@@ -74,13 +74,16 @@ package struct RegionSecrets: Sendable {
     package var authorityKey: Secret
     /// SHA-256 of the hand-off token, in hexadecimal.
     package var handOffDigest: String
+    /// The policy as JSON, without paths of the operator's machine.
+    package var seedPolicy: String
+    package var epoch: Int
 
     package init(
         regionPublicKey: String, regionKey: Secret, authorityCertificate: String, authorityKey: Secret,
-        handOffDigest: String
+        handOffDigest: String, seedPolicy: String, epoch: Int
     ) {
         (self.regionPublicKey, self.regionKey) = (regionPublicKey, regionKey)
         (self.authorityCertificate, self.authorityKey) = (authorityCertificate, authorityKey)
-        self.handOffDigest = handOffDigest
+        (self.handOffDigest, self.seedPolicy, self.epoch) = (handOffDigest, seedPolicy, epoch)
     }
 }

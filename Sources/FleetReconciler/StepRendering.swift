@@ -33,7 +33,8 @@ package struct StepRendering: Sendable {
                 word, [region.rawValue, version ?? "-", daemon?.canonicalText ?? "-", keys.joined(separator: " ")],
                 deadline: Self.installDeadline)
         case .authorizeRegionKey(let from, let home):
-            return RemoteAct(word, [region.rawValue, home, secrets?.regionPublicKey ?? "ssh-ed25519 (made by up)"] + from)
+            let key = secrets?.regionPublicKey ?? "ssh-ed25519 (made by up)"
+            return RemoteAct(word, [region.rawValue, home, key] + from)
         case .initSwarm(let cluster, let address, let pool, let bits):
             let command = DockerCommand.initSwarm(address: address, addressPool: pool, subnetBits: bits)
             return RemoteAct(word, [region.rawValue, cluster.rawValue] + command.words)
@@ -78,7 +79,7 @@ package struct StepRendering: Sendable {
     private func startControlPlane(_ desired: DesiredControlPlane, addresses: [String], home: NodeID) -> RemoteAct {
         let service = ControlPlaneService(
             region: region, desired: desired, home: home, addresses: addresses,
-            handOffDigest: secrets?.handOffDigest ?? "<digest>")
+            handOffDigest: secrets?.handOffDigest ?? "<digest>", epoch: secrets?.epoch ?? 1)
         return RemoteAct(
             "start-control-plane", [region.rawValue, service.name] + service.createCommand.words,
             secret: secrets.map(secretLines), deadline: .seconds(240))
@@ -92,6 +93,7 @@ package struct StepRendering: Sendable {
                 case .regionKey: secrets.regionKey.exposed
                 case .authorityKey: secrets.authorityKey.exposed
                 case .authorityCertificate: secrets.authorityCertificate
+                case .seedPolicy: secrets.seedPolicy
                 }
             let name = ControlPlaneService.secretName(kind, region: region)
             return "\(name) \(Data(text.utf8).base64EncodedString())"

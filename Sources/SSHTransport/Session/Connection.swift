@@ -185,7 +185,9 @@ final class Connection: Descriptor {
         }
         if let session {
             // Bounded: with failing reads the first call does it; more only if a channel had to be closed before.
-            for _ in 0..<16 where libssh2_session_free(session) == LIBSSH2_ERROR_EAGAIN {}
+            for _ in 0..<16 {
+                if libssh2_session_free(session) != LIBSSH2_ERROR_EAGAIN { break }
+            }
         }
         session = nil
     }

@@ -1,0 +1,72 @@
+# Muster's one Makefile: `make` lists its targets. Everything that a target needs it installs itself (Debian, root).
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300
+# What the build links; what the lab and the live tests run; what the page's test opens it with.
+BUILD_PACKAGES := binutils libsqlite3-dev libssh2-1-dev libssl-dev pkg-config zlib1g-dev
+LAB_PACKAGES := apt-utils busybox-static debootstrap iproute2 nftables openssh-client openssh-server procps
+TEST_PACKAGES := chromium
+PURE := FleetModelTests FleetPlannerTests FleetReconcilerTests DockerEngineTests RegionManifestTests TidyTests
+comma := ,
+empty :=
+space := $(empty) $(empty)
+
+export MUSTER_LAB ?= /var/tmp/muster-lab
+export MUSTER_BENCH_DATA ?= $(abspath ../shared)
+DEBUG := .build/debug/muster
+# The release build lies apart, so that neither build throws the other's work away.
+RELEASE := .build-release/release/muster
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+deps: ## install what building, testing and the lab need
+	@missing=$$(for p in $(BUILD_PACKAGES) $(LAB_PACKAGES) $(TEST_PACKAGES); do \
+	  dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
+	if [ -n "$$missing" ]; then echo "installing" $$missing; \
+	  $(APT) update && $(APT) install -y --no-install-recommends $$missing >/dev/null; fi
+
+build: deps ## debug build of everything
+	swift build
+
+test: deps ## all tests, live ones included where they can run
+	swift build --build-tests
+	swift test --skip-build --no-parallel
+
+test-pure: ## the tests that need neither sshd nor lab nor browser, and no BoringSSL
+	MUSTER_ONLY=$(subst $(space),$(comma),$(PURE)) swift test --scratch-path .build-pure
+
+lint: ## check the format, as CI does
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests bootstrap inventory loadtest
+
+check: lint test ## what CI runs
+
+fmt: ## format all Swift files
+	swift format --in-place --recursive --parallel Package.swift Sources Tests bootstrap inventory loadtest
+
+record: ## write the goldens anew; read the difference before you commit it
+	RECORD=1 MUSTER_ONLY=$(subst $(space),$(comma),$(PURE)) swift test --scratch-path .build-pure
+
+release: deps ## release build of the command line
+	swift build -c release --product muster --static-swift-stdlib --scratch-path .build-release
+
+image: release ## the control plane's image, from the release build
+	$(RELEASE) image --into .
+
+demo: release ## five bare hosts on this machine become a Swarm that runs its own control plane
+	bootstrap/demo.sh $(RELEASE)
+
+lab-up: build ## five bare hosts on this machine
+	$(DEBUG) lab up 5
+
+lab-down: build ## and away with them
+	$(DEBUG) lab down
+
+bench: release ## the measured figures: bring-up of five hosts, image, sizes
+	bootstrap/bench.sh $(RELEASE)
+
+clean: ## remove what was built
+	rm -rf .build .build-pure .build-release
+
+.PHONY: help deps build test test-pure lint check fmt record release image demo lab-up lab-down bench clean

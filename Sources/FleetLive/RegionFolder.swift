@@ -1,0 +1,76 @@
+// What the operator's machine keeps of a region: its inventory until the hand off, the keys that bring-up makes, the
+// admin token, and afterwards the sealed copies. Every file is for its owner only.
+package import FleetModel
+package import Foundation
+
+/// The folder of one region below `$MUSTER_HOME` (default `~/.local/share/muster`).
+package struct RegionFolder: Sendable {
+    package let path: String
+    package let region: RegionID
+
+    /// - Throws: when the folder cannot be made.
+    package init(region: RegionID, environment: [String: String]) throws(FleetProblem) {
+        self.region = region
+        path = "\(Self.home(environment))/\(region)"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw FleetProblem(
+                .rejected, "folder-unwritable", subject: "folder `\(path)`", "cannot make it",
+                cause: error.localizedDescription, hint: "set MUSTER_HOME to a folder that you may write")
+        }
+    }
+
+    /// Where the folders of all regions lie.
+    package static func home(_ environment: [String: String]) -> String {
+        environment["MUSTER_HOME"] ?? (environment["HOME"] ?? "/root") + "/.local/share/muster"
+    }
+
+    package var inventoryPath: String { "\(path)/inventory.sqlite" }
+    package var imageFolder: String { "\(path)/images" }
+
+    /// What it keeps, by file name.
+    package enum Item: String, CaseIterable, Sendable {
+        case regionKey = "region_key"
+        case regionPublicKey = "region_key.pub"
+        case authorityKey = "ca.key"
+        case authorityCertificate = "ca.pem"
+        case handOffToken = "hand-off.token"
+        case adminToken = "admin.token"
+        case sealingKey = "sealing.key"
+        case context = "context.json"
+        case sealedCopy = "sealed-copy.muster"
+    }
+
+    package func path(of item: Item) -> String { "\(path)/\(item.rawValue)" }
+
+    package func text(_ item: Item) -> String? { try? String(contentsOfFile: path(of: item), encoding: .utf8) }
+    package func secret(_ item: Item) -> Secret? { text(item).map { Secret($0) } }
+    package func has(_ item: Item) -> Bool { FileManager.default.fileExists(atPath: path(of: item)) }
+
+    /// Writes a file for its owner only; a crash leaves the old one or the new one.
+    package func write(_ data: Data, to item: Item) throws(FleetProblem) {
+        let target = path(of: item)
+        let draft = target + ".new"
+        do {
+            let made = FileManager.default.createFile(
+                atPath: draft, contents: data, attributes: [.posixPermissions: 0o600])
+            guard made else { throw CocoaError(.fileWriteUnknown) }
+            guard rename(draft, target) == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+        } catch {
+            throw FleetProblem(
+                .failed, "file-unwritable", subject: "file `\(target)`", "cannot write it",
+                cause: error.localizedDescription, hint: "check the disk and the folder's rights")
+        }
+    }
+
+    package func write(_ text: String, to item: Item) throws(FleetProblem) { try write(Data(text.utf8), to: item) }
+
+    package func remove(_ items: [Item]) {
+        for item in items { try? FileManager.default.removeItem(atPath: path(of: item)) }
+    }
+
+    /// Removes the whole folder, after `down`.
+    package func removeAll() { try? FileManager.default.removeItem(atPath: path) }
+}

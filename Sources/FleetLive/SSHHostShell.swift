@@ -1,0 +1,117 @@
+// The reconciler's way to hosts, met by SSHTransport: an act becomes one exec of /bin/sh with the script on stdin.
+package import FleetModel
+package import FleetReconciler
+import HostScripts
+package import SSHTransport
+
+/// Runs acts over SSH. One for a run: it holds the run's nonce and the open sessions.
+package final class SSHHostShell: HostShell {
+    private let client: SSHClient
+    private let access: AccessPolicy
+    private let nonce: String
+
+    package init(client: SSHClient, access: AccessPolicy, nonce: String) {
+        (self.client, self.access, self.nonce) = (client, access, nonce)
+    }
+
+    package func run(_ act: RemoteAct, on host: HostPolicy) async throws(ShellFailure) -> ShellOutput {
+        guard let script = HostScript.named(act.word) else {
+            throw ShellFailure(Self.unknownScript(act.word, host.name), isOutcomeUnknown: false)
+        }
+        let command = try command(act, script: script, host: host.name)
+        do {
+            let result = try await client.run(command, on: endpoint(of: host))
+            return ShellOutput(
+                standardOutput: String(decoding: result.standardOutput, as: UTF8.self),
+                standardError: String(decoding: result.standardError, as: UTF8.self),
+                exitStatus: result.exitStatus.map(Int.init), exitSignal: result.exitSignal)
+        } catch {
+            throw ShellFailure(error.problem(of: host.name), isOutcomeUnknown: error.mayHaveRun)
+        }
+    }
+
+    package func execCounts(of hosts: [HostPolicy]) -> [HostID: Int] {
+        let endpoints = client.counters.endpoints
+        var counts: [HostID: Int] = [:]
+        for host in hosts { counts[host.name] = endpoints[endpoint(of: host)]?.execs ?? 0 }
+        return counts
+    }
+
+    package func endpoint(of host: HostPolicy) -> SSHEndpoint {
+        SSHEndpoint(
+            address: host.address, port: UInt16(clamping: access.port), user: access.user,
+            pinnedKeys: host.hostKey.flatMap { SSHFingerprint($0) }.map { [$0] } ?? [])
+    }
+
+    private func command(_ act: RemoteAct, script: String, host: HostID) throws(ShellFailure) -> SSHCommand {
+        let input = act.standardInput(nonce: nonce, prelude: HostScript.prelude, script: script)
+        let prefix = access.user == "root" || access.sudo == .none ? ["exec"] : ["exec", "sudo", "-n"]
+        do {
+            let line = try ShellWord.line(prefix + ["/bin/sh", "-s", "--"] + act.words)
+            let upload = act.upload.map { source in
+                SSHCommand.Upload(afterMarker: [UInt8](RemoteAct.readyMarker(nonce: nonce).utf8), source: source)
+            }
+            return SSHCommand(line, standardInput: [UInt8](input.utf8), upload: upload, deadline: act.deadline)
+        } catch {
+            let problem = FleetProblem(
+                .rejected, "nul-byte", subject: "host `\(host)`", "an argument of `\(act.word)` contains a NUL byte",
+                hint: "look for it in the manifest")
+            throw ShellFailure(problem, isOutcomeUnknown: false)
+        }
+    }
+
+    private static func unknownScript(_ word: String, _ host: HostID) -> FleetProblem {
+        FleetProblem(
+            .broken, "no-script", subject: "host `\(host)`", "there is no script for the step `\(word)`",
+            hint: "this is a defect of Muster; please report it")
+    }
+}
+
+extension SSHError {
+    /// The same as a problem of a named host: its name comes first, its address stays in the text.
+    package func problem(of host: HostID) -> FleetProblem {
+        FleetProblem(
+            isUnavailable ? .unavailable : .failed, kindOfCode, subject: "host `\(host)`", message,
+            hint: isHostKeyTrouble ? "\(hint), as `hostKey:` in the manifest" : hint)
+    }
+
+    private var isHostKeyTrouble: Bool {
+        switch code {
+        case .hostKeyChanged, .hostKeyUnknown, .hostKeyRevoked: true
+        case .nameNotResolved, .refused, .unreachable, .timedOut, .resetBeforeBanner, .handshakeFailed,
+            .authenticationRefused, .keyUnreadable, .keyEncrypted, .keyUnsupported, .agentUnavailable,
+            .knownHostsUnreadable, .channelRefused, .connectionLost, .outputLimitExceeded, .sourceUnreadable,
+            .uploadFailed, .cancelled, .shutDown, .exhausted:
+            false
+        }
+    }
+
+    /// The stable word for scripts.
+    private var kindOfCode: String {
+        switch code {
+        case .nameNotResolved: "name-not-resolved"
+        case .refused: "connection-refused"
+        case .unreachable: "unreachable"
+        case .timedOut(let stage): "timed-out-\(stage.rawValue)"
+        case .resetBeforeBanner: "reset-before-banner"
+        case .handshakeFailed: "handshake-failed"
+        case .hostKeyChanged: "host-key-changed"
+        case .hostKeyUnknown: "host-key-unknown"
+        case .hostKeyRevoked: "host-key-revoked"
+        case .authenticationRefused: "authentication-refused"
+        case .keyUnreadable: "key-unreadable"
+        case .keyEncrypted: "key-encrypted"
+        case .keyUnsupported: "key-unsupported"
+        case .agentUnavailable: "agent-unavailable"
+        case .knownHostsUnreadable: "known-hosts-unreadable"
+        case .channelRefused: "channel-refused"
+        case .connectionLost: "connection-lost"
+        case .outputLimitExceeded: "output-limit-exceeded"
+        case .sourceUnreadable: "source-unreadable"
+        case .uploadFailed: "upload-failed"
+        case .cancelled: "cancelled"
+        case .shutDown: "shut-down"
+        case .exhausted: "exhausted"
+        }
+    }
+}

@@ -1,0 +1,59 @@
+// The command line: one file a verb, each of which parses, wires and prints. Errors are printed here, once.
+import ArgumentParser
+import FleetModel
+import Glibc
+
+/// The root command.
+struct Muster: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "muster", abstract: "Brings up a region of bare Linux hosts, and runs it.",
+        discussion: """
+            muster check bootstrap/regions/lab.yaml     what stands in the way; changes nothing
+            muster up bootstrap/regions/lab.yaml        bare hosts become a Swarm that runs the control plane
+            muster status                               answered by that control plane
+            """,
+        version: MusterVersion.text,
+        subcommands: [
+            CheckCommand.self, PlanCommand.self, ApplyCommand.self, UpCommand.self, StatusCommand.self,
+            HostsCommand.self, EventsCommand.self, DownCommand.self, OpenCommand.self, TokenCommand.self,
+            ContextCommand.self, InventoryCommand.self, ImageCommand.self, ServeCommand.self, LabCommand.self,
+        ])
+}
+
+/// The version of this tool.
+enum MusterVersion {
+    static let text = "0.1.0"
+}
+
+@main
+enum Entry {
+    static func main() async {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try Muster.parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            exit(Failure.report(error))
+        }
+    }
+}
+
+/// Prints what ended the process and gives its exit code.
+enum Failure {
+    static func report(_ error: any Error) -> Int32 {
+        switch error {
+        case let problem as FleetProblem:
+            Console.error(problem)
+            return problem.exitCode
+        case let problems as FleetProblems:
+            for problem in problems.all { Console.error(problem) }
+            return problems.exitCode
+        case let code as ExitCode: return code.rawValue
+        default: Muster.exit(withError: error)
+        }
+    }
+}

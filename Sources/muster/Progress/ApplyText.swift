@@ -1,0 +1,48 @@
+// The end of a run on a terminal: one line a host, and where the time went.
+import FleetModel
+import FleetReconciler
+
+/// A report as text.
+struct ApplyText {
+    let policy: FleetPolicy
+    let report: ApplyReport
+
+    func print() {
+        Console.line()
+        var table = TextTable(header: [])
+        for host in policy.hosts { table.rows.append(row(host)) }
+        table.print()
+        printRegionFailures()
+        printTimes()
+    }
+
+    private func row(_ host: HostPolicy) -> [String] {
+        let results = report.results.filter { $0.step.subject == host.name }
+        if let problem = report.failures[host.name] {
+            return [host.name.rawValue, Style.red("failed"), problem.description]
+        }
+        if report.lostHosts.contains(host.name) {
+            let problem = report.plan.report.first { $0.problem.hostName == host.name && $0.kind == .quarantined }
+            return [host.name.rawValue, Style.red("left out"), problem?.problem.description ?? ""]
+        }
+        let skipped = results.filter { if case .skipped = $0.outcome { true } else { false } }
+        if let first = skipped.first, case .skipped(let cause) = first.outcome {
+            return [host.name.rawValue, Style.yellow("partly"), "\(skipped.count) steps wait for `\(cause)`"]
+        }
+        let changed = results.filter { $0.outcome == .changed }.count
+        return [host.name.rawValue, Style.green("ok"), changed == 0 ? "nothing to do" : "\(changed) steps"]
+    }
+
+    private func printRegionFailures() {
+        if report.isBudgetExceeded {
+            Console.line("  " + Style.red("stopped") + ": more hosts failed than `budgets.failedHosts` allows")
+        }
+    }
+
+    private func printTimes() {
+        let sums = report.timeByWord.prefix(6).map { "\($0.word) \(Duration.seconds($0.seconds).shown)" }
+        Console.line(
+            "  \(report.duration.shown) in all, \(report.remoteWrites) remote writes"
+                + (sums.isEmpty ? "" : "; time by step, summed over hosts: \(sums.joined(separator: ", "))"))
+    }
+}

@@ -1,0 +1,87 @@
+// The control plane's way to its hosts: the same observer, planner and scripts as the command line, with the region's
+// key and sessions that stay open between two observations.
+import ControlPlane
+import FleetLive
+import FleetModel
+import FleetPlanner
+import FleetReconciler
+import Foundation
+import SSHTransport
+
+/// Region operations over SSH.
+struct SSHRegionOperations: RegionOperations {
+    private let client: SSHClient
+    private let nonce = makeNonce()
+    private let image: String
+
+    init(keyFile: String, image: String) throws {
+        self.image = image
+        do {
+            client = try SSHClient(configuration: SSHConfiguration(identity: .keyFile(keyFile)))
+        } catch {
+            throw FleetProblem(.rejected, "ssh-setup", subject: error.subject, error.message, hint: error.hint)
+        }
+    }
+
+    func observe(_ policy: FleetPolicy) async -> (observation: FleetObservation, execs: [HostID: Int]) {
+        let shell = shell(policy)
+        let before = shell.execCounts(of: policy.hosts)
+        let observation = await Observer(shell: shell, clock: SystemClock(), nonce: nonce).observation(of: policy.hosts)
+        let after = shell.execCounts(of: policy.hosts)
+        return (observation, after.merging(before) { $0 - $1 })
+    }
+
+    func plan(_ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?) throws -> Plan {
+        RegionPlanner.plan(
+            PlannerInput(
+                policy: policy, observation: observation, parent: parent, image: image, isHandedOff: true))
+    }
+
+    func witnesses(_ policy: FleetPolicy) async throws -> [Witness] {
+        let (_, configs) = try await speaker(policy)
+        return configs.compactMap { Witness(name: $0, region: policy.region) }
+    }
+
+    func record(_ witness: Witness, policy: FleetPolicy) async throws {
+        let (host, configs) = try await speaker(policy)
+        let present = configs.compactMap { Witness(name: $0, region: policy.region) } + [witness]
+        let gone = Set(Witness.superseded(among: present).map(\.name))
+        let kept = Set(present.map(\.name)).subtracting(gone).subtracting([witness.name]).sorted()
+        let act = RemoteAct("record-witness", [policy.region.rawValue, witness.name] + kept)
+        let problem = ActProblem(host: host.name, word: act.word)
+        let output: ShellOutput
+        do { output = try await shell(policy).run(act, on: host) } catch { throw error.problem }
+        let framed = FramedOutput(output.standardOutput, nonce: nonce)
+        if let failure = framed.first("fail") {
+            let code = failure.prefix { $0 != " " }
+            throw problem.failed(code: String(code), text: String(failure.dropFirst(code.count + 1)))
+        }
+        if framed.first("changed") == nil && framed.first("unchanged") == nil { throw problem.incomplete(output) }
+    }
+
+    private func shell(_ policy: FleetPolicy) -> SSHHostShell {
+        SSHHostShell(client: client, access: policy.access, nonce: nonce)
+    }
+
+    /// The first host of the control cluster whose Swarm it can speak for, with the names of Muster's configs there.
+    private func speaker(_ policy: FleetPolicy) async throws -> (host: HostPolicy, configs: [String]) {
+        guard let cluster = policy.controlCluster else { throw Self.noManager(policy.region, nil) }
+        let observer = Observer(shell: shell(policy), clock: SystemClock(), nonce: nonce)
+        let hosts = policy.hosts(of: cluster.name)
+        let seen = await observer.observation(of: hosts)
+        for host in hosts {
+            if let facts = seen.facts(of: host.name)?.swarm.cluster { return (host, facts.configs) }
+        }
+        let reason = hosts.lazy.compactMap { host -> FleetProblem? in
+            if case .unreachable(let problem)? = seen.hosts[host.name] { problem } else { nil }
+        }.first
+        throw Self.noManager(policy.region, reason)
+    }
+
+    private static func noManager(_ region: RegionID, _ reason: FleetProblem?) -> FleetProblem {
+        FleetProblem(
+            .unavailable, "no-manager", subject: "region `\(region)`",
+            "no manager of the control cluster answers for its Swarm", cause: reason?.description,
+            hint: "bring a majority of the managers up")
+    }
+}

@@ -1,0 +1,60 @@
+// The status of a region on a terminal.
+import ControlPlane
+import FleetModel
+
+/// A status as text.
+struct StatusText {
+    let status: RegionStatus
+
+    func print() {
+        printHead()
+        for cluster in status.clusters { printCluster(cluster) }
+        printHosts()
+        for problem in status.drift { Console.line("  \(Style.yellow("drift  ")) \(problem)") }
+        for problem in status.warnings { Console.line("  \(Style.yellow("warning")) \(problem)") }
+    }
+
+    private func printHead() {
+        let plane = status.controlPlane
+        let home = plane.home.map { " on host `\($0)`" } ?? ""
+        let owner = status.owner == .controlPlane ? "its own control plane" : "the operator's machine"
+        Console.line(
+            Style.bold("region \(status.region)")
+                + ": owned by \(owner), epoch \(status.epoch), generation \(status.generation)")
+        Console.line(
+            "  answered by the control plane\(home): version \(plane.version), up "
+                + Duration.seconds(plane.uptimeSeconds).shown + ", hosts observed "
+                + (plane.observedAt.map { "\(status.takenAt.seconds(since: $0)) s ago" } ?? "not yet"))
+    }
+
+    private func printCluster(_ cluster: ClusterStatus) {
+        let quorum = cluster.hasQuorum ? Style.green("has quorum") : Style.red("NO QUORUM")
+        let workers = cluster.nodes.filter { $0.role == .worker && $0.state == "ready" }.count
+        Console.line(
+            "  cluster \(cluster.name)\(cluster.isControl ? " (control)" : ""): \(quorum), "
+                + "\(cluster.managersReachable) of \(cluster.managers) managers reachable (\(cluster.quorumNeeds) needed), "
+                + "leader \(cluster.leader?.rawValue ?? "none"), \(workers) workers ready")
+    }
+
+    private func printHosts() {
+        var table = TextTable(header: ["HOST", "ADDRESS", "DOMAIN", "CLUSTER", "ROLE", "LIFE", "STATE", "SINCE", "ENGINE"])
+        for host in status.hosts { table.rows.append(HostLine(host: host, now: status.takenAt).cells) }
+        table.print()
+    }
+}
+
+/// One host of a status as a row.
+struct HostLine {
+    let host: HostStatus
+    let now: Timestamp
+
+    var cells: [String] {
+        let state = host.isReachable ? host.nodeState ?? "no node" : "lost"
+        let shown = host.isReachable ? (state == "ready" ? Style.green(state) : Style.yellow(state)) : Style.red(state)
+        return [
+            host.name.rawValue, host.address, host.domain.rawValue, host.cluster.rawValue,
+            host.role.rawValue + (host.isLeader ? ", leader" : ""), host.life.rawValue, shown,
+            Duration.seconds(max(0, now.seconds(since: host.since))).shown, host.engineVersion ?? "none",
+        ] + (host.unreachable.map { [Style.red($0.message)] } ?? [])
+    }
+}

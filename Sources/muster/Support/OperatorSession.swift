@@ -1,0 +1,98 @@
+// What the verbs that talk to hosts share: a manifest read, its hosts' keys pinned, a client, the region's folder.
+import ArgumentParser
+import FleetLive
+import FleetModel
+import FleetPlanner
+import FleetReconciler
+import Foundation
+import InventoryStore
+import RegionManifest
+import SSHTransport
+
+/// Options of every verb that takes a manifest.
+struct ManifestOptions: ParsableArguments {
+    @Argument(help: "Path of the region's manifest, for example bootstrap/regions/lab.yaml.")
+    var manifest: String
+}
+
+/// The operator's side of one region for one run.
+struct OperatorSession {
+    let policy: FleetPolicy
+    let folder: RegionFolder
+    let client: SSHClient
+    let shell: SSHHostShell
+    let clock = SystemClock()
+    let nonce: String
+
+    init(_ options: ManifestOptions) throws {
+        try self.init(policy: ManifestFile.policy(at: options.manifest))
+    }
+
+    init(policy manifestPolicy: FleetPolicy) throws {
+        let environment = ProcessInfo.processInfo.environment
+        nonce = makeNonce()
+        let (client, knownHosts) = try Self.client(access: manifestPolicy.access, environment: environment)
+        self.client = client
+        policy = knownHosts.map(manifestPolicy.pinned(by:)) ?? manifestPolicy
+        folder = try RegionFolder(region: manifestPolicy.region, environment: environment)
+        shell = SSHHostShell(client: client, access: manifestPolicy.access, nonce: nonce)
+    }
+
+    private static func client(
+        access: AccessPolicy, environment: [String: String]
+    ) throws -> (SSHClient, SSHKnownHosts?) {
+        do {
+            let knownHosts = try access.knownHosts.map { path throws(SSHError) in try SSHKnownHosts(path: path) }
+            let identity = try identity(access, environment)
+            return (try SSHClient(configuration: SSHConfiguration(identity: identity, knownHosts: knownHosts)), knownHosts)
+        } catch let error as SSHError {
+            throw FleetProblem(.rejected, "ssh-setup", subject: error.subject, error.message, hint: error.hint)
+        }
+    }
+
+    private static func identity(_ access: AccessPolicy, _ environment: [String: String]) throws -> SSHIdentity {
+        if let file = access.keyFile, !file.hasSuffix(".pub") { return .keyFile(file) }
+        if let file = access.keyFile { return .agent(socket: nil, .publicKeyFile(file)) }
+        throw FleetProblem(
+            .rejected, "no-key", subject: "region manifest", "`access.keyFile` is missing",
+            hint: "name a private key, or a public key (`….pub`) whose private half is in the agent")
+    }
+
+    var observer: Observer { Observer(shell: shell, clock: clock, nonce: nonce) }
+
+    func openInventory() throws -> Inventory { try Inventory(path: folder.inventoryPath) }
+
+    /// The image that the control plane would run: this executable's.
+    func imageReference() throws -> String { try ImageFile.reference() }
+
+    func input(observation: FleetObservation, parent: Blueprint?, isHandedOff: Bool = false) throws -> PlannerInput {
+        PlannerInput(
+            policy: policy, observation: observation, parent: parent, image: try imageReference(),
+            isHandedOff: isHandedOff)
+    }
+
+    /// Gives what `body` gives, and closes the connections in any case.
+    func closing<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            let value = try await body()
+            await client.shutdown()
+            return value
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+    }
+}
+
+/// Reading a manifest from a file.
+enum ManifestFile {
+    static func policy(at path: String) throws -> FleetPolicy {
+        let text: String
+        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
+            throw FleetProblem(
+                .rejected, "manifest-unreadable", subject: "manifest `\(path)`", "cannot read it",
+                cause: error.localizedDescription, hint: "name a region manifest, for example bootstrap/regions/lab.yaml")
+        }
+        return try Manifest.policy(fromYAML: text, file: path, environment: ProcessInfo.processInfo.environment)
+    }
+}

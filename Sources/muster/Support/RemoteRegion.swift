@@ -1,0 +1,90 @@
+// A region after its hand off, as its operator's machine sees it: calls to the control plane with the admin token, and
+// a sealed copy that every such call refreshes (decision 9).
+import ArgumentParser
+import ControlPlane
+import FleetLive
+import FleetModel
+import Foundation
+
+/// The client half of one region.
+struct RemoteRegion {
+    let folder: RegionFolder
+    let context: RegionContext
+
+    /// The region named, or the only one that this machine knows.
+    static func named(_ name: String?) throws -> RemoteRegion {
+        let environment = ProcessInfo.processInfo.environment
+        let name = try name.map { RegionID($0) } ?? RegionFolder.only(environment: environment)
+        let folder = try RegionFolder(region: name, environment: environment)
+        guard let context = try RegionContext.load(folder), context.isHandedOff else {
+            throw FleetProblem(
+                .rejected, "no-context", subject: "region `\(name)`", "this machine has not handed it to a control plane",
+                hint: "bring it up with `muster up MANIFEST`")
+        }
+        return RemoteRegion(folder: folder, context: context)
+    }
+
+    /// Calls `body` with a client, and refreshes the sealed copy afterwards when there is reason to.
+    func calling<Value>(
+        refreshing: Bool = true, _ body: (ControlPlaneClient) async throws -> Value
+    ) async throws -> Value {
+        let client = try client()
+        do {
+            let value = try await body(client)
+            if refreshing { try? await store(client.sealedCopy()) }
+            await client.shutdown()
+            return value
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+    }
+
+    func plan(_ policy: FleetPolicy) async throws -> PlanAnswer {
+        try await calling { try await $0.plan(policy.portable) }
+    }
+
+    func refreshSealedCopy() async throws {
+        try await calling(refreshing: false) { try store(try await $0.sealedCopy()) }
+    }
+
+    private func store(_ copy: Data) throws(FleetProblem) { try folder.write(copy, to: .sealedCopy) }
+
+    private func client() throws -> ControlPlaneClient {
+        guard let authority = folder.text(.authorityCertificate), let token = folder.secret(.adminToken) else {
+            throw FleetProblem(
+                .rejected, "context-incomplete", subject: "folder `\(folder.path)`",
+                "the authority's certificate or the token is missing", hint: "restore the folder from a backup")
+        }
+        return try ControlPlaneClient(
+            addresses: context.addresses, port: context.port, authorityPEM: authority, token: token)
+    }
+}
+
+extension RegionFolder {
+    /// Regions that this machine has a context of.
+    static func all(environment: [String: String]) -> [RegionID] {
+        let home = Self.home(environment)
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: home)) ?? []
+        return names.filter { FileManager.default.fileExists(atPath: "\(home)/\($0)/context.json") }.sorted()
+            .map { RegionID($0) }
+    }
+
+    static func only(environment: [String: String]) throws -> RegionID {
+        let all = all(environment: environment)
+        if all.count == 1, let one = all.first { return one }
+        throw FleetProblem(
+            .rejected, "which-region", subject: "region",
+            all.isEmpty
+                ? "this machine knows no region that has a control plane"
+                : "this machine knows several: \(all.map { "`\($0)`" }.joined(separator: ", "))",
+            hint: all.isEmpty ? "bring one up with `muster up MANIFEST`" : "name one with `--region NAME`")
+    }
+}
+
+/// Which region is meant; every verb that asks a control plane takes it.
+struct RegionOptions: ParsableArguments {
+    @Option(help: "The region. (default: the only one that this machine knows)") var region: String?
+
+    func remote() throws -> RemoteRegion { try RemoteRegion.named(region) }
+}

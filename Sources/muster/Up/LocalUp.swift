@@ -1,0 +1,48 @@
+// Bring-up from the operator's machine, which owns the region until the hand off.
+import ArgumentParser
+import FleetLive
+import FleetModel
+import FleetPlanner
+import FleetReconciler
+import InventoryStore
+
+/// One run of `up` before the hand off.
+struct LocalUp {
+    let session: OperatorSession
+    let isJSON: Bool
+
+    func run() async throws -> Int32 {
+        let inventory = try session.openInventory()
+        defer { try? inventory.close() }
+        try await inventory.adopt(policy: session.policy.portable, at: session.clock.now())
+        let observation = await session.observer.observation(of: session.policy.hosts)
+        try await inventory.save(observation)
+        let parent = try await inventory.targetBlueprint()
+        let plan = RegionPlanner.plan(try session.input(observation: observation, parent: parent))
+        if !isJSON { announce(plan) }
+        guard plan.refusals.isEmpty else { return try refused(plan) }
+        guard !plan.isEmpty else { return try await nothingToDo(plan) }
+        let run = PlanRun(session: session, inventory: inventory, isJSON: isJSON)
+        return try await run.execute(plan, observation: observation)
+    }
+
+    private func announce(_ plan: Plan) {
+        let hosts = Set(plan.steps.map(\.subject)).count
+        Console.line(
+            Style.bold("region \(plan.region)") + ": \(plan.steps.count) steps on \(hosts) of \(session.policy.hosts.count) hosts")
+        ReportText(entries: plan.report).print()
+    }
+
+    private func refused(_ plan: Plan) throws -> Int32 {
+        if isJSON { try Console.json(UpDocument(refused: plan)) }
+        else { Console.line("nothing was changed") }
+        return 2
+    }
+
+    private func nothingToDo(_ plan: Plan) async throws -> Int32 {
+        let report = ApplyReport(plan: plan, results: [], duration: .zero, isBudgetExceeded: false)
+        let document = UpDocument(report, execs: session.shell.execCounts(of: session.policy.hosts))
+        if isJSON { try Console.json(document) } else { Console.line("nothing to do: 0 remote writes") }
+        return report.exitCode(allowedFailures: session.policy.budgets.allowedFailures(of: session.policy.hosts.count))
+    }
+}

@@ -1,0 +1,49 @@
+// Executes a plan from the operator's machine: secrets, target, journal, progress, report. `up`, `apply` and `down`
+// share it.
+import FleetLive
+import FleetModel
+import FleetPlanner
+import FleetReconciler
+import InventoryStore
+
+/// One execution.
+struct PlanRun {
+    let session: OperatorSession
+    let inventory: Inventory
+    let isJSON: Bool
+
+    /// Runs `plan` and prints what came of it; gives the exit code.
+    func execute(_ plan: Plan, observation: FleetObservation, isTeardown: Bool = false) async throws -> Int32 {
+        let report = try await run(plan, observation: observation, isTeardown: isTeardown)
+        let allowed = session.policy.budgets.allowedFailures(of: session.policy.hosts.count)
+        if isJSON {
+            try Console.json(UpDocument(report, execs: session.shell.execCounts(of: session.policy.hosts)))
+        } else {
+            ApplyText(policy: session.policy, report: report).print()
+        }
+        return report.exitCode(allowedFailures: allowed)
+    }
+
+    func run(_ plan: Plan, observation: FleetObservation, isTeardown: Bool) async throws -> ApplyReport {
+        let store = InventoryFleetStore(inventory)
+        let id = PlanID("\(plan.region)-\(plan.blueprint.generation)-\(makeNonce().dropFirst(7).prefix(6))")
+        try await store.savePlan(plan, id: id, at: session.clock.now())
+        if try await inventory.targetBlueprint() != plan.blueprint {
+            try await store.setTarget(plan.blueprint, at: session.clock.now())
+        }
+        let secrets = isTeardown ? nil : try await secrets()
+        let progress = ProgressView(plan: plan, policy: session.policy, isQuiet: isJSON)
+        let executor = Executor(
+            policy: session.policy, shell: session.shell, store: store, clock: session.clock, nonce: session.nonce,
+            secrets: secrets, images: isTeardown ? nil : RecipeImageSource(folder: session.folder.imageFolder),
+            handOver: isTeardown ? nil : HandOver(session: session, inventory: inventory),
+            progress: { progress.show($0) })
+        defer { progress.finish() }
+        return try await executor.run(plan, id: id, observation: observation)
+    }
+
+    private func secrets() async throws -> RegionSecrets {
+        let epoch = try await inventory.region()?.ownership.epoch ?? 1
+        return try SecretMaker(folder: session.folder, policy: session.policy, epoch: epoch).secrets()
+    }
+}

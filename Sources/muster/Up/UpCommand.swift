@@ -1,0 +1,31 @@
+// `muster up`: check, plan, apply and hand off; the one command. After the hand off it asks the control plane.
+import ArgumentParser
+import FleetModel
+import FleetPlanner
+import FleetReconciler
+
+struct UpCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "up", abstract: "Make the region what its manifest says, and hand it to its own control plane.",
+        discussion: """
+            Example: muster up bootstrap/regions/lab.yaml
+            Run it again at any time: it goes on from what it finds, and changes nothing where nothing is to be done.
+            Exit codes: 0 done; 1 failed; 2 refused; 4 done, but for hosts inside the failure budget.
+            """)
+
+    @OptionGroup var options: ManifestOptions
+    @Flag(help: "Print the result as JSON.") var json = false
+
+    func run() async throws {
+        let session = try OperatorSession(options)
+        let code = try await session.closing {
+            let lock = try FolderLock(session.folder)
+            defer { lock.release() }
+            if let context = try RegionContext.load(session.folder), context.isHandedOff {
+                return try await RemoteUp(session: session, context: context, isJSON: json).run()
+            }
+            return try await LocalUp(session: session, isJSON: json).run()
+        }
+        if code != 0 { throw ExitCode(code) }
+    }
+}

@@ -1,0 +1,58 @@
+// What `up`, `apply` and `down` print with `--json`.
+import FleetModel
+import FleetReconciler
+
+/// The result of a run.
+struct UpDocument: Encodable {
+    var schema = 1
+    var region: RegionID
+    var generation: Int
+    /// Acts that changed something on a host; 0 at rest (I1).
+    var remoteWrites: Int
+    var execsPerHost: [HostID: Int]
+    var seconds: Double
+    var steps: [StepLine] = []
+    var report: [ReportEntry]
+    /// What failed first on each host for which anything did.
+    var failures: [HostID: FleetProblem]
+    var secondsByStep: [String: Double] = [:]
+
+    struct StepLine: Encodable {
+        var id: StepID
+        var host: HostID
+        var outcome: String
+        var seconds: Double
+    }
+
+    init(_ report: ApplyReport, execs: [HostID: Int]) {
+        region = report.plan.region
+        generation = report.plan.blueprint.generation
+        remoteWrites = report.remoteWrites
+        execsPerHost = execs
+        seconds = report.duration / .seconds(1)
+        steps = report.results.map { result in
+            StepLine(
+                id: result.step.id, host: result.step.subject, outcome: result.outcome.word,
+                seconds: result.duration / .seconds(1))
+        }
+        self.report = report.plan.report
+        failures = report.failures
+        for entry in report.timeByWord { secondsByStep[entry.word] = entry.seconds }
+    }
+
+    init(refused plan: Plan) {
+        (region, generation, remoteWrites, execsPerHost) = (plan.region, plan.blueprint.generation, 0, [:])
+        (seconds, report, failures) = (0, plan.report, [:])
+    }
+}
+
+extension StepResult.Outcome {
+    var word: String {
+        switch self {
+        case .changed: "changed"
+        case .unchanged: "unchanged"
+        case .failed: "failed"
+        case .skipped: "skipped"
+        }
+    }
+}
