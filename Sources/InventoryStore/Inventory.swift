@@ -51,8 +51,8 @@ struct Limits: Sendable {
 }
 
 extension Inventory {
-    /// One IMMEDIATE transaction (GRDB's default for writes): all of `body` or nothing. It runs to its end even when the calling task is cancelled, because
-    /// what must be noted most surely is how a cancelled step ended.
+    /// One IMMEDIATE transaction (GRDB's default for writes): all of `body` or nothing. It runs to its end even when
+    /// the calling task is cancelled, because what must be noted most surely is how a cancelled step ended.
     func write<Value: Sendable>(
         _ doing: String, _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws(FleetProblem) -> Value {

@@ -73,8 +73,8 @@ enum TextRule {
             }
     }
 
-    /// Whether a key's name says that its value is a secret: one of its words ends like one (`dbPassword`, `join-token`;
-    /// not `tokenizer`).
+    /// Whether a key's name says that its value is a secret: one of its words ends like one (`dbPassword`,
+    /// `join-token`; not `tokenizer`).
     static func soundsSecret(_ key: String) -> Bool {
         var words = [""]
         var isAfterLower = false
