@@ -98,7 +98,7 @@ package enum StepAction: Hashable, Codable, Sendable {
     }
 }
 
-/// What must still be true of a host when a saved plan is applied: what the planner decided on, not readings that drift.
+/// What must still be true of a host when a saved plan is applied: what was decided on, not readings that drift.
 package struct Precondition: Hashable, Codable, Sendable {
     /// Named facts with their values, for example `swarm: inactive`.
     package var facts: [String: String]

@@ -19,14 +19,14 @@ struct BlueprintPlan {
     }
 
     private func desired(_ cluster: ClusterPolicy) -> DesiredCluster {
+        let before = situation.input.parent?.clusters[cluster.name]?.managers ?? []
+        let present =
+            situation.isAsleep(cluster.name) ? Set(before) : situation.presentManagers(of: cluster.name)
         let selection = ManagerSelection(
-            policy: policy, cluster: cluster, living: situation.living(of: cluster.name),
-            present: situation.presentManagers(of: cluster.name))
+            policy: policy, cluster: cluster, living: situation.living(of: cluster.name), present: present)
         var managers = selection.managers()
         // Who is alive decides the order in which managers join, not what is wanted: an unchanged set keeps its order.
-        if let before = situation.input.parent?.clusters[cluster.name]?.managers, Set(before) == Set(managers) {
-            managers = before
-        }
+        if Set(before) == Set(managers) { managers = before }
         return DesiredCluster(
             isControl: cluster.isControl, addressPool: policy.network.addressPool,
             subnetBits: policy.network.subnetBits, managers: managers)

@@ -23,7 +23,7 @@ struct BringUp {
         let promotions = policy.clusters.flatMap {
             ClusterSteps(situation: situation, blueprint: blueprint, cluster: $0, before: []).waits()
         }
-        return engineWaits() + promotions
+        return situation.waits + engineWaits() + promotions
     }
 
     // MARK: - Engines
@@ -100,7 +100,9 @@ struct BringUp {
     // MARK: - The control plane
 
     private func controlPlaneSteps(after before: [Step]) -> [Step] {
-        guard let desired = blueprint.controlPlane, situation.isLiving(desired.home) else { return [] }
+        guard let desired = blueprint.controlPlane, situation.isLiving(desired.home),
+            !situation.isAsleep(desired.cluster)
+        else { return [] }
         var steps: [Step] = []
         let managers = blueprint.clusters[desired.cluster]?.managers ?? []
         for host in managers where situation.isLiving(host) && !hasImage(host, desired.image) {

@@ -21,7 +21,7 @@ struct ClusterSteps {
     }
 
     func steps() -> [Step] {
-        guard let actor else { return [] }
+        guard let actor, !situation.isAsleep(cluster.name) else { return [] }
         var steps = resetSteps()
         if situation.speakers[cluster.name] == nil { steps.append(initStep(actor)) }
         // The acting manager's own steps come first: it cannot act while its engine restarts.
@@ -47,6 +47,7 @@ struct ClusterSteps {
     }
 
     func waits() -> [ReportEntry] {
+        if situation.isAsleep(cluster.name) { return [] }
         let missing = managers.filter { !standing.contains($0) && !situation.isLiving($0) }.map { "`\($0)`" }
         return due.filter { !admitted.contains($0) }.map { host in
             .host(

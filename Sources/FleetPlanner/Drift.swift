@@ -28,15 +28,15 @@ struct Drift {
     /// Hosts that answer, whose node the Swarm calls down.
     private func lostNodes(of cluster: ClusterPolicy) -> [ReportEntry] {
         situation.policy.hosts(of: cluster.name).compactMap { host in
-            guard let node = situation.node(of: host), node.state != "ready" || node.availability != "active" else {
-                return nil
-            }
+            guard situation.facts(of: host.name)?.swarm.state == .active, let node = situation.node(of: host),
+                node.state != "ready" || node.availability != "active"
+            else { return nil }
             return .host(
                 .drift, "node-not-ready", host.name,
                 "answers, but its Swarm has its node as `\(node.state)` and `\(node.availability)`",
                 hint: node.state == "ready"
                     ? "let it work again with `docker node update --availability active \(node.id)`"
-                    : "look at the engine's log on the host")
+                    : "look at the engine's log on the host: `journalctl -u docker`, or /var/log/docker.log")
         }
     }
 

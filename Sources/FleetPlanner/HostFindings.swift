@@ -159,12 +159,19 @@ struct HostFindings {
     /// F21, F23.
     private var swarm: [ReportEntry] {
         if facts.swarm.state == .inactive { return [] }
-        if isOurs { return movedBetweenClusters }
+        if isOurs { return facts.swarm.state == .locked ? locked : movedBetweenClusters }
         let which = facts.swarm.swarmID.map { " `\($0)`" } ?? ""
         let through = facts.swarm.managerAddresses.first.map { " (a manager is `\($0)`)" } ?? ""
         return refuse(
             "foreign-swarm", "is in another Swarm\(which)\(through), which this region did not make",
             hint: "take it out of the manifest, or leave that Swarm on the host: `docker swarm leave`")
+    }
+
+    /// F32.
+    private var locked: [ReportEntry] {
+        quarantine(
+            "swarm-locked", "its Swarm is locked since its engine restarted",
+            hint: "unlock it on the host: `docker swarm unlock`")
     }
 
     private var movedBetweenClusters: [ReportEntry] {

@@ -36,28 +36,47 @@ struct Situation {
     /// Whether the host is an active node of its cluster's Swarm, by its own word and the speaker's.
     func isMember(_ host: HostPolicy) -> Bool { node(of: host) != nil }
 
-    /// The host as the speaker of its cluster lists it, proven by the node's id.
+    /// The host as the speaker of its cluster lists it: proven by the node's id, and where the host cannot tell it
+    /// (silent, engine stopped, locked) found by its label, or before it had one by its address.
     func node(of host: HostPolicy) -> NodeFacts? {
-        guard let speaker = speakers[host.cluster], let swarm = facts(of: host.name)?.swarm, swarm.state == .active,
-            let id = swarm.nodeID
-        else { return nil }
+        guard let speaker = speakers[host.cluster] else { return nil }
+        guard let facts = facts(of: host.name), !hasSilentEngine(facts) else {
+            return speaker.facts.nodes.first { node in
+                node.labels[MusterLabel.host].map { $0 == host.name.rawValue } ?? (node.address == host.address)
+            }
+        }
+        guard facts.swarm.state == .active, let id = facts.swarm.nodeID else { return nil }
         return speaker.facts.node(id)
+    }
+
+    private func hasSilentEngine(_ facts: HostFacts) -> Bool {
+        facts.swarm.state == .locked || facts.engine.map { !$0.isRunning } == true
     }
 
     /// Hosts that are managers of the cluster now, by the Swarm's own list: what the blueprint wants does not count for
     /// a majority.
     func presentManagers(of cluster: ClusterID) -> Set<HostID> {
-        let hosts = policy.hosts(of: cluster).filter { host in
-            let node = isLiving(host.name) ? node(of: host) : node(of: host) ?? listedNode(of: host)
-            return node?.role == .manager
-        }
-        return Set(hosts.map(\.name))
+        Set(policy.hosts(of: cluster).filter { node(of: $0)?.role == .manager }.map(\.name))
     }
 
-    /// A host that cannot tell its node's id, in the Swarm's list: by its label, or before it had one by its address.
-    private func listedNode(of host: HostPolicy) -> NodeFacts? {
-        speakers[host.cluster]?.facts.nodes.first { node in
-            node.labels[MusterLabel.host].map { $0 == host.name.rawValue } ?? (node.address == host.address)
+    /// Whether the cluster's Swarm is there but nobody speaks for it while engines of it are stopped: they are started
+    /// first, and what else is due is decided when the Swarm can be seen.
+    func isAsleep(_ cluster: ClusterID) -> Bool {
+        speakers[cluster] == nil
+            && policy.hosts(of: cluster).contains { host in
+                guard isLiving(host.name), let facts = facts(of: host.name) else { return false }
+                return facts.made?.swarm == [cluster] && facts.engine.map { !$0.isRunning } == true
+            }
+    }
+
+    /// Clusters of which only the engines are started now.
+    var waits: [ReportEntry] {
+        policy.clusters.filter { isAsleep($0.name) }.map { cluster in
+            .region(
+                .waits, "cluster-asleep", policy.region,
+                "cluster `\(cluster.name)`: engines of its Swarm are stopped and nobody speaks for it; they are started, "
+                    + "what else is due waits until the Swarm can be seen",
+                hint: "run the command again after this plan")
         }
     }
 
@@ -82,7 +101,7 @@ struct Situation {
     /// managers are out of reach. Nothing may be written then.
     private var silentClusters: [ReportEntry] {
         policy.clusters.compactMap { cluster in
-            guard speakers[cluster.name] == nil else { return nil }
+            guard speakers[cluster.name] == nil, !isAsleep(cluster.name) else { return nil }
             let members = policy.hosts(of: cluster.name).filter { host in
                 let facts = facts(of: host.name)
                 return facts?.swarm.state == .active && facts?.made?.region == policy.region

@@ -68,6 +68,44 @@ import Testing
         try story.tell("engine-settings-without-majority")
     }
 
+    @Test("a manager's engine is stopped → it is started; nobody else becomes a manager meanwhile")
+    func managerStopped() throws {
+        var story = Story()
+        story.bringUp()
+        story.host("h3") { $0.engine?.isRunning = false }
+        try story.tell("manager-engine-stopped")
+        #expect(story.world.managers(of: "swarm-h1-0").count == 3)
+    }
+
+    @Test("power cut: all engines are stopped → they are started, no second Swarm is made, plan again: no change")
+    func powerCut() throws {
+        var story = Story()
+        story.bringUp()
+        for host in story.policy.hosts { story.host(host.name) { $0.engine?.isRunning = false } }
+        try story.tell("power-cut")
+        #expect(story.world.swarms.count == 1)
+    }
+
+    @Test("two of three managers' engines are stopped → started although nobody speaks for the Swarm")
+    func majorityStopped() {
+        var story = Story()
+        story.bringUp()
+        for host in ["h1", "h2"] as [HostID] { story.host(host) { $0.engine?.isRunning = false } }
+        #expect(story.plan().steps.map(\.id) == ["install-engine/h1", "install-engine/h2"])
+        story.bringUp()
+        #expect(story.plan().isEmpty)
+    }
+
+    @Test("F32: a locked manager → left out with its cure, counted as a manager, nobody takes its place")
+    func locked() {
+        var story = Story()
+        story.bringUp()
+        story.says("h2", ofSwarm: SwarmFacts(state: .locked, errorText: "Swarm is encrypted"))
+        let plan = story.plan()
+        #expect(plan.report.map(\.problem.code) == ["swarm-locked"])
+        #expect(plan.steps == [])
+    }
+
     @Test("systemd and sysvinit → the same plan; something else → left out by name")
     func initSystems() throws {
         var story = Story()

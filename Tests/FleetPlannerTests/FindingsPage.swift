@@ -90,6 +90,11 @@ import Testing
         split.kill("h1")
         split.bringUp()
         split.revive("h1")
-        return [promotion, engine, split]
+        var asleep = Story()
+        asleep.bringUp()
+        var locked = asleep
+        for host in asleep.policy.hosts { asleep.host(host.name) { $0.engine?.isRunning = false } }
+        locked.says("h2", ofSwarm: SwarmFacts(state: .locked))
+        return [promotion, engine, split, asleep, locked]
     }
 }

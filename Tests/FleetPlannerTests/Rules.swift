@@ -77,6 +77,8 @@ struct Rules {
         after.carryOut(plan)
         expect(after.world.violations == story.world.violations, "\(after.world.violations)")
         if plan.refusals.isEmpty {
+            // Where a Swarm could not be seen, its engines are started first, and the rest is a second plan.
+            if plan.report.contains(where: { $0.problem.code == "cluster-asleep" }) { after.bringUp() }
             expect(after.plan().isEmpty, "plan again: \(after.plan().steps.map(\.id))")
         }
     }
@@ -140,8 +142,12 @@ extension Story {
             switch Int.random(in: 0..<10, using: &random) {
             case 0: kill(host.name)
             case 1...3: revive(host.name)
+            case 4: self.host(host.name) { $0.engine?.isRunning = false }
             default: break
             }
+        }
+        if Int.random(in: 0..<4, using: &random) == 0 {
+            policy.engine.daemon["max-concurrent-downloads"] = .integer(Int.random(in: 1...9, using: &random))
         }
     }
 

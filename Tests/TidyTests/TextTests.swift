@@ -18,7 +18,7 @@ import Testing
     @Test("no commented-out code")
     func deadCode() {
         let code = /^\s*\/\/ (let|var|func|return|guard|if let|try|await|import) .*[\)\}\{=]\s*$/
-        #expect(findings(Repository.swift) { $0.contains(code) } == [])
+        #expect(findings(Repository.swift) { $0.drop { $0 == " " }.hasPrefix("// ") && $0.contains(code) } == [])
     }
 
     @Test("no registry's host name and no path of a developer's machine")
