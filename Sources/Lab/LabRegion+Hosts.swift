@@ -28,9 +28,10 @@ extension LabRegion {
     /// The host's pid 1. A number alone may by now be someone else's: it has to be in the host's own group.
     func pid(of host: Int) -> pid_t? {
         guard let pid = Files.line("\(disk(of: host))/pid").flatMap({ pid_t($0) }),
-            let groups = Files.text("/proc/\(pid)/cgroup"), groups.contains("/\(name)/\(LabAddress.name(of: host))")
+            let groups = Files.text("/proc/\(pid)/cgroup")
         else { return nil }
-        return pid
+        let own = "/\(name)/\(LabAddress.name(of: host))/"  // with its end, or h1 would answer for h10
+        return groups.split(separator: "\n").contains { "\($0)/".contains(own) } ? pid : nil
     }
 
     /// The group of a host's supervisor; not empty means that it has power.

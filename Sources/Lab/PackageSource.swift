@@ -31,7 +31,8 @@ struct PackageSource: Equatable, Sendable {
         let command = [
             "apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
         ]
-        let result = try await Subprocess(arguments: command, deadline: .seconds(30)).run()
+        // 50 ms, but apt may have to read its lists anew first: 35 s were seen on an emulated machine
+        let result = try await Subprocess(arguments: command, deadline: .seconds(120)).run()
         guard let source = PackageSource(targets: result.output) else {
             throw LabError(
                 .refused, "lab",
