@@ -71,7 +71,7 @@ extension ControlPlaneService {
             ]
         }
         words += [
-            "--endpoint-mode", "dnsrr",
+            "--env", "MUSTER_PORT=\(desired.port)", "--endpoint-mode", "dnsrr",
             "--publish", "mode=host,target=\(desired.port),published=\(desired.port)",
             "--no-resolve-image", desired.image,
         ]

@@ -75,8 +75,9 @@ package enum StepAction: Hashable, Codable, Sendable {
     case removeControlPlane(cluster: ClusterID)
     /// Leaves the Swarm; by force only for the last manager.
     case leaveSwarm(cluster: ClusterID, isLast: Bool)
-    /// Removes what Muster made on the host, and only that.
-    case restoreHost(home: String, deleteData: Bool)
+    /// Removes what Muster made on the host, and only that. `daemon` is daemon.json without Muster's keys, nil to leave
+    /// the file alone.
+    case restoreHost(home: String, deleteData: Bool, daemon: JSONValue?)
 
     /// The word that step ids, script names and titles share.
     package var word: String {

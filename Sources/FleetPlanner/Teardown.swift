@@ -47,10 +47,19 @@ private struct Teardown {
             steps.append(
                 Step(
                     id: StepID("restore-host/\(host.name)"),
-                    action: .restoreHost(home: input.home, deleteData: deleteData), host: host.name,
+                    action: .restoreHost(home: input.home, deleteData: deleteData, daemon: daemonWithoutOurs(host)),
+                    host: host.name,
                     after: [own].compactMap { $0 }, reason: "the region goes"))
         }
         return steps
+    }
+
+    /// daemon.json of an engine that was there before, without the keys that Muster put in; nil when it has none.
+    private func daemonWithoutOurs(_ host: HostPolicy) -> JSONValue? {
+        guard let facts = input.observation.facts(of: host.name), let made = facts.made, !made.daemonKeys.isEmpty,
+            !made.files.contains("/etc/docker/daemon.json"), case .object(let members)? = facts.engine?.daemon
+        else { return nil }
+        return .object(members.filter { !made.daemonKeys.contains($0.key) })
     }
 
     private func clusterSteps(_ cluster: ClusterPolicy) -> [Step] {

@@ -55,9 +55,10 @@ package struct StepRendering: Sendable {
         case .removeControlPlane:
             return RemoteAct(word, [region.rawValue, ControlPlaneService.name(of: region)])
         case .leaveSwarm(let cluster, _): return RemoteAct(word, [region.rawValue, cluster.rawValue])
-        case .restoreHost(let home, let deleteData):
+        case .restoreHost(let home, let deleteData, let daemon):
             return RemoteAct(
-                word, [region.rawValue, home, deleteData ? "yes" : "no"], deadline: Self.installDeadline)
+                word, [region.rawValue, home, deleteData ? "yes" : "no", daemon?.canonicalText ?? "-"],
+                deadline: Self.installDeadline)
         }
     }
 

@@ -93,6 +93,7 @@ struct StepRun: Sendable {
         switch await executor.observer.observe(host) {
         case .unreachable(let problem): throw ShellFailure(problem, isOutcomeUnknown: true)
         case .reachable(let facts):
+            await remember(facts, of: told)
             let region = executor.policy.region
             if let missing = step.action.missing(in: facts, region: region, subjectNode: nodes[step.subject]) {
                 return (.failed(problem.unverified(missing)), nil)
@@ -100,18 +101,11 @@ struct StepRun: Sendable {
             return (isChange ? .changed : .unchanged, told == step.subject ? facts.swarm.nodeID : nil)
         }
     }
-}
 
-extension ShellOutput {
-    /// The same without what the act's secret holds, should the far end have echoed it (F49): the last word of each of
-    /// its lines, the words before being names.
-    func hiding(_ secret: Secret?) -> ShellOutput {
-        let lines = secret?.exposed.split(whereSeparator: \.isNewline) ?? []
-        var output = self
-        for text in lines.compactMap({ $0.split(separator: " ").last }) {
-            output.standardOutput = output.standardOutput.replacing(text, with: Secret.dots)
-            output.standardError = output.standardError.replacing(text, with: Secret.dots)
-        }
-        return output
+    /// Keeps the fresh facts: at the hand off the control plane then knows its hosts as they are. Losing them is no
+    /// failure of the step; the next observation has them again.
+    private func remember(_ facts: HostFacts, of host: HostID) async {
+        let seen = FleetObservation(takenAt: executor.clock.now(), hosts: [host: .reachable(facts)])
+        try? await executor.store.save(seen)
     }
 }

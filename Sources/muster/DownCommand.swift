@@ -42,7 +42,7 @@ struct Confirmation {
     func check() throws {
         var name = given
         if name == nil, Console.isTerminal, isatty(STDIN_FILENO) == 1 {
-            FileHandle.standardError.write(Data("This tears region `\(region)` down. Type its name to go on: ".utf8))
+            Console.write("This tears region `\(region)` down. Type its name to go on: ", to: STDERR_FILENO)
             name = readLine()
         }
         if name == region.rawValue { return }

@@ -1,10 +1,8 @@
 // `muster image`: the control plane's image, made from this very executable.
 import ArgumentParser
 import ControlPlaneImage
-import FleetLive
 import FleetModel
 import FleetReconciler
-import Foundation
 
 struct ImageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -13,39 +11,40 @@ struct ImageCommand: ParsableCommand {
 
     @Option(help: "The folder to write it into.") var into = "."
 
+    @Flag(help: "Print what is inside as JSON.") var json = false
+
     func run() throws {
-        let recipe = ImageRecipe(executable: ImageFile.executable)
-        let path = try recipe.archive(into: into)
-        let size = (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0
-        Console.line("\(try recipe.reference())  \(path)  \(size / 1_048_576) MiB compressed")
+        let report = try ImageRecipe.running().report(into: into)
+        if json { try Console.json(report) } else { Console.line("\(report)") }
     }
 }
 
 /// The image of the running executable.
 enum ImageFile {
-    static let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? "/proc/self/exe"
-
-    static func reference() throws(FleetProblem) -> String { try ImageRecipe(executable: executable).reference() }
+    static func reference() throws(FleetProblem) -> String { try ImageRecipe.running().reference() }
 }
 
-/// Makes the archive when a host asks for it, once a machine.
+/// Makes the archive when a host asks for it, once a run.
 struct RecipeImageSource: ImageSource {
     let folder: String
 
     func archive(of reference: String) async throws(FleetProblem) -> String {
-        try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        return try await Self.single.archive(into: folder)
+        let report = try await Self.single.report(into: folder)
+        if report.reference == reference { return report.path }
+        throw FleetProblem(
+            .refused, "image-changed", subject: "image `\(reference)`",
+            "this `muster` makes another one, `\(report.reference)`", hint: "plan again with this `muster`")
     }
 
     /// Three managers ask at once; one archive is made.
     private actor Single {
-        private var made: [String: String] = [:]
+        private var made: [String: ImageReport] = [:]
 
-        func archive(into folder: String) throws(FleetProblem) -> String {
-            if let path = made[folder] { return path }
-            let path = try ImageRecipe(executable: ImageFile.executable).archive(into: folder)
-            made[folder] = path
-            return path
+        func report(into folder: String) throws(FleetProblem) -> ImageReport {
+            if let report = made[folder] { return report }
+            let report = try ImageRecipe.running().report(into: folder)
+            made[folder] = report
+            return report
         }
     }
 

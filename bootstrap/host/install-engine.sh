@@ -2,15 +2,13 @@
 # or "-" to leave it alone; KEYS are those of its keys that are Muster's, separated by spaces.
 claim_region "$3"; version=$4; daemon=$5; keys=$6
 apt_() { apt-get -qq -o DPkg::Lock::Timeout=300 -o APT::Keep-Downloaded-Packages=false "$@"; }
-installed() { dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | sed -n 's/^installed //p' | sort; }
 answers() { docker info; }
 did=
 
 if ! command -v dockerd >/dev/null 2>&1; then
-  before=$(installed)
   try package-source apt_ update
   package=docker.io; [ "$version" = - ] || package="docker.io=$version"
-  apt_ --simulate install --no-install-recommends "$package" iptables >/dev/null 2>&1 ||
+  apt_ --simulate install --no-install-recommends "$package" iptables >/run/muster-plan 2>&1 ||
     fail no-such-version "$version; the source has $(apt-cache policy docker.io | sed -n 's/^ *Candidate: //p')"
   did="installed docker.io"
 fi
@@ -26,11 +24,9 @@ if [ "$daemon" != - ] && [ "$(cat /etc/docker/daemon.json 2>/dev/null)" != "$dae
 fi
 if [ -n "$package" ]; then
   # The names are written down before the packages come, so that a run killed in between still knows what is its own.
-  apt_ --simulate install --no-install-recommends "$package" iptables 2>/dev/null | sed -n 's/^Inst \([^ ]*\).*/\1/p' |
-    sort -u >/run/muster-packages
   # shellcheck disable=SC2046 # package names, one a word
-  [ ! -s /run/muster-packages ] || made_add packages $(cat /run/muster-packages)
-  rm -f /run/muster-packages
+  made_add packages $(sed -n 's/^Inst \([^ ]*\).*/\1/p' /run/muster-plan)
+  rm -f /run/muster-plan
   try package-install apt_ install -y --no-install-recommends "$package" iptables
 fi
 if [ -d /run/systemd/system ]; then

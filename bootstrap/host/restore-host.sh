@@ -1,6 +1,6 @@
-# restore-host 1 REGION HOME DELETE: removes what made.json says that Muster made here; DELETE is "yes" or "no" and
-# decides about volumes that Muster did not make.
-claim_region "$3"; home=$4; delete=$5
+# restore-host 1 REGION HOME DELETE DAEMON: removes what made.json says that Muster made here; DELETE is "yes" or "no"
+# and decides about volumes that Muster did not make; DAEMON is daemon.json without Muster's keys, or "-".
+claim_region "$3"; home=$4; delete=$5; daemon=$6
 if [ ! -e /etc/muster/made.json ]; then unchanged; return; fi
 list() { cat "$MADE/$1" 2>/dev/null; }
 engine() { docker info >/dev/null 2>&1; }
@@ -23,6 +23,12 @@ if [ -n "$(list packages)" ]; then
     rmdir /var/lib/docker /var/lib/containerd 2>/dev/null || :
   fi
   for link in docker0 docker_gwbridge; do ip link del "$link" 2>/dev/null || :; done
+fi
+if [ "$daemon" != - ] && [ -e /etc/docker/daemon.json ]; then
+  printf '%s\n' "$daemon" >/etc/docker/daemon.json.new && mv /etc/docker/daemon.json.new /etc/docker/daemon.json ||
+    fail write-daemon "/etc/docker/daemon.json"
+  if [ -d /run/systemd/system ]; then try start-engine systemctl restart docker
+  else try start-engine /etc/init.d/docker restart; fi
 fi
 for file in $(list files); do rm -f "$file"; done
 if [ -s "$home/.ssh/authorized_keys" ] && grep -q " muster:$REGION\$" "$home/.ssh/authorized_keys"; then

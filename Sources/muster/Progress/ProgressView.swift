@@ -86,7 +86,7 @@ final class ProgressView: @unchecked Sendable {
         for line in lines { text += "\u{1B}[2K" + line + "\n" }
         text += "\u{1B}[J"
         drawnLines = lines.count
-        FileHandle.standardOutput.write(Data(text.utf8))
+        Console.write(text, to: STDOUT_FILENO)
     }
 
     /// Hosts that are at something or have failed come first, so that a terminal of 40 lines shows what matters of 1000.

@@ -25,6 +25,8 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         if probe {
+            // The image's health check has no arguments; the service tells it the port through the environment.
+            let port = ProcessInfo.processInfo.environment["MUSTER_PORT"].flatMap { Int($0) } ?? port
             _ = try await ControlPlaneProbe.run(port: port, authorityCertificateFile: "\(secrets)/ca-cert")
             return
         }

@@ -15,7 +15,7 @@ struct StatusCommand: AsyncParsableCommand {
         let remote = try options.remote()
         let status = try await remote.calling { try await $0.status() }
         if json { try Console.json(status) } else { StatusText(status: status).print() }
-        if status.hosts.contains(where: { !$0.isReachable }) || status.clusters.contains(where: { !$0.hasQuorum }) {
+        if status.hosts.contains(where: \.isLost) || status.clusters.contains(where: \.isBroken) {
             throw ExitCode(1)
         }
     }

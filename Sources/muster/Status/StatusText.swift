@@ -28,6 +28,7 @@ struct StatusText {
     }
 
     private func printCluster(_ cluster: ClusterStatus) {
+        if cluster.nodes.isEmpty { return Console.line("  cluster \(cluster.name): no manager was observed yet") }
         let quorum = cluster.hasQuorum ? Style.green("has quorum") : Style.red("NO QUORUM")
         let workers = cluster.nodes.filter { $0.role == .worker && $0.state == "ready" }.count
         Console.line(
@@ -49,7 +50,7 @@ struct HostLine {
     let now: Timestamp
 
     var cells: [String] {
-        let state = host.isReachable ? host.nodeState ?? "no node" : "lost"
+        let state = host.isReachable ? host.nodeState ?? "no node" : host.isLost ? "lost" : "unseen"
         let shown = host.isReachable ? (state == "ready" ? Style.green(state) : Style.yellow(state)) : Style.red(state)
         return [
             host.name.rawValue, host.address, host.domain.rawValue, host.cluster.rawValue,
@@ -57,4 +58,14 @@ struct HostLine {
             Duration.seconds(max(0, now.seconds(since: host.since))).shown, host.engineVersion ?? "none",
         ] + (host.unreachable.map { [Style.red($0.message)] } ?? [])
     }
+}
+
+extension HostStatus {
+    /// It did not answer when it was last asked; a host that was never asked is not lost.
+    var isLost: Bool { unreachable != nil }
+}
+
+extension ClusterStatus {
+    /// Managers told how the Swarm is, and they are too few.
+    var isBroken: Bool { !nodes.isEmpty && !hasQuorum }
 }

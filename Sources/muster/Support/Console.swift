@@ -1,6 +1,7 @@
 // All text that people see goes through here, so that `--json` can keep stdout to itself and colours stay off pipes.
 import FleetModel
 import Foundation
+import Glibc
 
 /// The terminal, or what stands in its place.
 enum Console {
@@ -8,10 +9,21 @@ enum Console {
     static let isErrorTerminal = isatty(STDERR_FILENO) == 1
 
     /// Unbuffered, so that lines come when they happen, on a pipe too.
-    static func line(_ text: String = "") { FileHandle.standardOutput.write(Data((text + "\n").utf8)) }
+    static func line(_ text: String = "") { write(text + "\n", to: STDOUT_FILENO) }
 
     /// To stderr: what is not the command's result.
-    static func aside(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
+    static func aside(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    /// Writes all of `text`, or what a reader that went away (`muster status | head`) still takes of it.
+    static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            if count <= 0 { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
 
     static func error(_ problem: FleetProblem) {
         aside((isErrorTerminal ? Style.red.applied(to: "error: ") : "error: ") + problem.description)
