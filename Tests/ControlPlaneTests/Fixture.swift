@@ -69,8 +69,10 @@ final class Fixture: Sendable {
 
     var logger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    func server(_ surroundings: Surroundings? = nil) -> ControlPlaneServer {
-        ControlPlaneServer(
+    func server(_ surroundings: Surroundings? = nil, listen: String = "127.0.0.1") -> ControlPlaneServer {
+        var configuration = configuration
+        configuration.listenAddress = listen
+        return ControlPlaneServer(
             configuration: configuration, operations: operations, surroundings: surroundings ?? clock.surroundings,
             logger: logger)
     }

@@ -44,6 +44,29 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.configuration.dataFolder) == [])
     }
 
+    @Test("a crash in the middle of hand off, file in place and not yet ours: the same file again finishes it")
+    func crash() async throws {
+        let fixture = try Fixture()
+        let file = try await fixture.inventoryFile()
+        try file.write(to: URL(filePath: fixture.configuration.inventoryPath))
+        let plane = try await fixture.started()
+        #expect(await plane.core.stage == .paused)
+        let handed = try await plane.ask(.post, "/v1/hand-off", Fixture.handOffToken, body: file)
+        #expect(try handed.json(Handed.self).epoch == 2)
+        #expect(await plane.core.stage == .serving)
+    }
+
+    @Test("the same hand off twice at once is one hand off")
+    func twice() async throws {
+        let fixture = try Fixture()
+        let plane = try await fixture.started()
+        let file = try await fixture.inventoryFile()
+        async let first = plane.core.handOff(file)
+        async let second = plane.core.handOff(file)
+        let (one, other) = try await (first, second)
+        #expect(one == other && one.epoch == 2)
+    }
+
     @Test("after a restart the same volume serves again, and repeats no event")
     func restart() async throws {
         let fixture = try Fixture()

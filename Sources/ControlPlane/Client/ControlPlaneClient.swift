@@ -25,6 +25,23 @@ package final class ControlPlaneClient: Sendable {
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: try Self.configuration(authorityPEM))
     }
 
+    /// Calls `body` with a client that is shut down after it, however it ends.
+    package static func with<Value: Sendable>(
+        addresses: [String], port: Int = 8443, authorityPEM: String, token: Secret? = nil,
+        _ body: (ControlPlaneClient) async throws -> Value
+    ) async throws -> Value {
+        let client = try ControlPlaneClient(
+            addresses: addresses, port: port, authorityPEM: authorityPEM, token: token)
+        do {
+            let value = try await body(client)
+            await client.shutdown()
+            return value
+        } catch {
+            await client.shutdown()
+            throw error
+        }
+    }
+
     /// Closes the connections. Every client must be shut down.
     package func shutdown() async { try? await http.shutdown() }
 

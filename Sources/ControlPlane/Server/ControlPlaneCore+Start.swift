@@ -11,9 +11,6 @@ extension ControlPlaneCore {
         guard case .checking = stage else { return }
         do {
             try await exclusion.run { try await self.decideStage() }
-        } catch let problem as FleetProblem where problem.kind == .broken || problem.kind == .rejected {
-            // A file that is damaged or is no inventory does not heal by waiting.
-            stage = .refusing(problem.restorable(configuration.region))
         } catch {
             let problem = (error as? FleetProblem) ?? .unexpected(error, subject: "region `\(configuration.region)`")
             stage = .checking(problem)
@@ -23,7 +20,12 @@ extension ControlPlaneCore {
 
     private func decideStage() async throws {
         try volume.prepare()
-        let region = try await openVolume()
+        let region: RegionRecord?
+        do {
+            region = try await openVolume()
+        } catch let problem as FleetProblem where !problem.mayHeal {
+            return stage = .refusing(problem)
+        }
         let policy = region?.policy ?? configuration.policy
         let witnesses = try await operations.witnesses(policy)
         let position = region.map { Witness($0) }
@@ -75,10 +77,12 @@ extension FleetProblem {
         FleetProblem(.failed, "unexpected", subject: subject, "something unexpected happened", cause: "\(error)")
     }
 
-    func restorable(_ region: RegionID) -> FleetProblem {
-        var problem = self
-        problem.hint = "restore the sealed copy with `\(Self.restoreCommand(region))`"
-        return problem
+    /// A locked file or a full disk may be well a moment later; a file that is damaged, newer or no inventory is not.
+    var mayHeal: Bool {
+        switch kind {
+        case .unavailable, .failed: true
+        case .rejected, .refused, .broken: false
+        }
     }
 }
 

@@ -83,6 +83,8 @@ package struct ControlPlaneServer: Sendable {
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: Array(leaf.keyPEM.exposed.utf8), format: .pem)))
         // Both ends are ours or a browser of today.
         tls.minimumTLSVersion = .tlsv13
+        // A client that never says goodbye would hold up a stop for NIO's 5 s; Swarm's patience is 10 s in all.
+        tls.shutdownTimeout = .seconds(1)
         return tls
     }
 }
