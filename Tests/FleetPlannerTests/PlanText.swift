@@ -33,8 +33,11 @@ struct PlanText {
         if !step.after.isEmpty { head += " after \(step.after.map(\.rawValue).joined(separator: " "))" }
         if !step.follows.isEmpty { head += " follows \(step.follows.map(\.rawValue).joined(separator: " "))" }
         let shown = StepRendering(region: plan.region, secrets: nil).shown(step, nodes: nodes)
-        return [head, "    because \(step.reason)", "    $ \(shown)"]
+        return [head, "    because \(step.reason)", "    $ \(abridged(shown))"]
     }
+
+    /// Long commands by their beginning: the whole of them is pinned once, in DockerEngineTests.
+    private func abridged(_ command: String) -> String { command.count > 220 ? command.prefix(160) + "…" : command }
 
     private var reportLines: [String] {
         plan.report.isEmpty ? ["nothing to report"] : plan.report.map { "\($0.kind.rawValue): \($0.problem)" }

@@ -1,0 +1,71 @@
+// A `docker` of a few lines of shell, with its state in a folder: the host scripts run for real against it, by real
+// shells, where /etc/muster and the home folder are the test's own.
+import FleetReconciler
+import Foundation
+import HostScripts
+import Testing
+
+/// One host's surroundings in a folder that is gone after the test.
+struct FakeDocker {
+    let scratch: Scratch
+
+    /// Logs every argument list, so that tests can see what a process list would show.
+    private static let program = """
+        #!/bin/sh
+        cd "$(dirname "$0")/../state" || exit 9
+        printf '%s\\n' "$*" >>arguments
+        case "$1 $2" in
+        'info --format')
+          case $3 in
+          *Driver*) cat driver ;;
+          *Cluster.ID*) echo their-swarm ;; *NodeID*) echo their-node ;; *Error*) cat error 2>/dev/null ;;
+          *) cat swarm ;;
+          esac ;;
+        'swarm init') echo active >swarm ;;
+        'swarm leave') echo inactive >swarm ;;
+        'swarm join-token') echo "TOKEN-$4" ;;
+        'system dial-stdio') cat >request; echo active >swarm; printf 'HTTP/1.1 200 OK\\r\\n\\r\\n' ;;
+        'secret inspect'|'config inspect') [ -e "$1-$3" ] ;;
+        'secret create'|'config create') cat >"$1-$5" ;;
+        'config ls') ls | sed -n 's/^config-//p' ;;
+        'config rm') rm "config-$3" ;;
+        'service inspect') [ -e service ] ;;
+        'service create') shift 2; printf '%s\\n' "$@" >service ;;
+        'service ps') echo 'Running 3 seconds ago' ;;
+        'image inspect') [ -e image ] ;;
+        'network inspect') case $3 in bridge) echo 172.17.0.0/16 ;; *) exit 1 ;; esac ;;
+        'node update'|'node promote') ;;
+        *) case $1 in load) cat >image ;; *) exit 8 ;; esac ;;
+        esac
+        """
+
+    init(swarm: String = "inactive") throws {
+        scratch = try Scratch()
+        for folder in ["bin", "state", "home"] {
+            try FileManager.default.createDirectory(at: scratch.url(folder), withIntermediateDirectories: true)
+        }
+        try Data(Self.program.utf8).write(to: scratch.url("bin/docker"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scratch.url("bin/docker").path)
+        set("swarm", swarm)
+        set("driver", "overlay2")
+    }
+
+    func remove() { scratch.remove() }
+    func set(_ name: String, _ text: String) { try? Data((text + "\n").utf8).write(to: scratch.url("state/\(name)")) }
+    func read(_ path: String) -> String? {
+        (try? Data(contentsOf: scratch.url(path))).map { String(decoding: $0, as: UTF8.self) }
+    }
+    func state(_ name: String) -> String? { read("state/\(name)") }
+    var home: String { scratch.url("home").path }
+
+    /// Runs the script of `act` as it is sent, here.
+    func run(_ act: RemoteAct, shell: String = "/bin/sh", isQuiet: Bool = true) throws -> FramedOutput {
+        let script = try #require(HostScript.named(act.word))
+        let text = act.standardInput(nonce: "N1", prelude: HostScript.prelude, script: script)
+            .replacing("/etc/muster", with: scratch.url("etc").path)
+            .replacing("PATH=/usr/local/sbin", with: "PATH=\(scratch.url("bin").path):/usr/local/sbin")
+        let run = try LocalRun(shell, ["-s", "--"] + act.words, input: Data(text.utf8))
+        if isQuiet { #expect(run.errors == "", "\(act.word) on stderr") }
+        return FramedOutput(run.output, nonce: "N1")
+    }
+}

@@ -1,0 +1,176 @@
+// The host scripts at work: each is run by a real shell against a fake `docker`, twice where it must be idempotent.
+import DockerEngine
+import FleetModel
+import FleetReconciler
+import Foundation
+import Testing
+
+@Suite("Host scripts at work") struct ScriptRunTests {
+    private static let initAct = RemoteAct(
+        "init-swarm", ["eu1", "control", "docker", "swarm", "init", "--advertise-addr", "a b"])
+    private static let join = RemoteAct(
+        "join-swarm", ["eu1", "control", "198.18.1.2", "198.18.1.1:2377", "198.18.1.3:2377"],
+        secret: Secret("SWMTKN-1-verysecret-token"))
+
+    private func word(_ output: FramedOutput) -> String {
+        output.lines.map { "\($0.word) \($0.rest)" }.joined(separator: ",")
+    }
+
+    @Test("init-swarm: makes it, a second time changes nothing", arguments: shells)
+    func initSwarm(shell: String) throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        #expect(word(try host.run(Self.initAct, shell: shell)) == "changed ")
+        #expect(word(try host.run(Self.initAct, shell: shell)) == "unchanged ")
+        #expect(host.state("arguments")?.contains("swarm init --advertise-addr a b\n") == true)
+        #expect(host.read("etc/made.json")?.contains(#""swarm":["control"]"#) == true)
+    }
+
+    @Test("F21, F23: init-swarm and join-swarm refuse a Swarm that is not ours, and a half-joined host")
+    func foreign() throws {
+        for act in [Self.initAct, Self.join] {
+            let foreign = try FakeDocker(swarm: "active")
+            let half = try FakeDocker(swarm: "pending")
+            defer { foreign.remove(); half.remove() }
+            #expect(try foreign.run(act).first("fail")?.hasPrefix("foreign-swarm their-") == true)
+            #expect(try half.run(act).first("fail")?.hasPrefix("half-joined pending") == true)
+            #expect(foreign.read("etc/made.json") == nil, "nothing was written")
+        }
+    }
+
+    @Test("join-swarm: one request to the engine, the token in it and in no argument", arguments: shells)
+    func joinSwarm(shell: String) throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        #expect(word(try host.run(Self.join, shell: shell)) == "changed ")
+        let request = try #require(host.state("request"))
+        let body = try #require(request.components(separatedBy: "\r\n\r\n").last)
+        #expect(request.contains("Content-Length: \(body.utf8.count)\r\n"))
+        #expect(
+            DockerReader.json(body)
+                == .object([
+                    "ListenAddr": .string("0.0.0.0:2377"), "AdvertiseAddr": .string("198.18.1.2"),
+                    "DataPathAddr": .string("198.18.1.2"), "JoinToken": .string("SWMTKN-1-verysecret-token"),
+                    "RemoteAddrs": .array([.string("198.18.1.1:2377"), .string("198.18.1.3:2377")]),
+                ]))
+        #expect(host.state("arguments")?.contains("verysecret") == false)
+        #expect(word(try host.run(Self.join, shell: shell)) == "unchanged ")
+    }
+
+    @Test("authorize-region-key: one line for the managers' addresses, other keys stay, a second time changes nothing")
+    func authorize() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        let file = "home/.ssh/authorized_keys"
+        try FileManager.default.createDirectory(at: host.scratch.url("home/.ssh"), withIntermediateDirectories: true)
+        try Data("ssh-ed25519 AAAAoperator me@desk\n".utf8).write(to: host.scratch.url(file))
+        func act(_ addresses: String...) -> RemoteAct {
+            RemoteAct("authorize-region-key", ["eu1", host.home, "ssh-ed25519 AAAAregion"] + addresses)
+        }
+        #expect(word(try host.run(act("198.18.1.1", "198.18.1.2"))) == "changed ")
+        let line = #"restrict,from="198.18.1.1,198.18.1.2,172.17.0.0/16" ssh-ed25519 AAAAregion muster:eu1"#
+        #expect(host.read(file) == "ssh-ed25519 AAAAoperator me@desk\n\(line)\n")
+        #expect(word(try host.run(act("198.18.1.1", "198.18.1.2"))) == "unchanged ")
+        #expect(word(try host.run(act("198.18.1.9"))) == "changed ")
+        #expect(host.read(file)?.split(separator: "\n").count == 2, "the old line is replaced")
+        #expect(host.read("etc/made.json")?.contains(#""regionKeyFrom":["198.18.1.9"]"#) == true)
+    }
+
+    @Test("I2: authorize-region-key stops before the line is there → made.json does not say that it is")
+    func authorizeKilled() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        try FileManager.default.createDirectory(
+            at: host.scratch.url("home/.ssh/authorized_keys.muster"), withIntermediateDirectories: true)
+        let act = RemoteAct("authorize-region-key", ["eu1", host.home, "ssh-ed25519 AAAAregion", "198.18.1.1"])
+        #expect(try host.run(act, isQuiet: false).first("fail")?.hasPrefix("write-key") == true)
+        let made = host.read("etc/made.json").flatMap { DockerReader.decoded(MadeRecord.self, $0) }
+        #expect(made?.region == "eu1", "down must know that something may be here")
+        #expect(made?.regionKeyFrom == [], "the planner must see that the key is not in yet")
+    }
+
+    @Test("load-image: asks for the archive only if the image is not there")
+    func loadImage() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        host.set("image", "is there")
+        #expect(word(try host.run(RemoteAct("load-image", ["eu1", "muster:1"], upload: "x"))) == "unchanged ")
+    }
+
+    @Test(
+        "start-control-plane: secrets byte for byte and in no argument; a second time changes nothing",
+        arguments: shells)
+    func startControlPlane(shell: String) throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        let key = "-----KEY-----\nwith 'quotes' $(id)\n"
+        let lines = "muster-eu1-ca-key \(Data(key.utf8).base64EncodedString())\nmuster-eu1-empty "
+        let act = RemoteAct(
+            "start-control-plane",
+            ["eu1", "muster-eu1", "docker", "service", "create", "--label", "a=$(id) b", "image"],
+            secret: Secret(lines))
+        #expect(word(try host.run(act, shell: shell)) == "changed ")
+        #expect(host.state("secret-muster-eu1-ca-key") == key)
+        #expect(host.state("service") == "--label\na=$(id) b\nimage\n")
+        #expect(host.state("arguments")?.contains("quotes") == false)
+        #expect(host.state("arguments")?.contains(Data(key.utf8).base64EncodedString()) == false)
+        #expect(word(try host.run(act, shell: shell)) == "unchanged ")
+    }
+
+    @Test("record-witness: makes the new one, keeps those named, removes the others")
+    func recordWitness() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        for name in ["muster-eu1-1-1", "muster-eu1-1-2"] { host.set("config-\(name)", name) }
+        let act = RemoteAct("record-witness", ["eu1", "muster-eu1-1-3", "muster-eu1-1-2"])
+        #expect(word(try host.run(act)) == "changed ")
+        #expect(host.state("config-muster-eu1-1-3") != nil && host.state("config-muster-eu1-1-2") != nil)
+        #expect(host.state("config-muster-eu1-1-1") == nil)
+        #expect(word(try host.run(act)) == "unchanged ")
+    }
+
+    @Test("leave-swarm leaves our Swarm and no other; reset-swarm leaves what we joined half")
+    func leave() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        _ = try host.run(Self.initAct)
+        let act = RemoteAct("leave-swarm", ["eu1", "control"])
+        #expect(word(try host.run(act)) == "changed ")
+        #expect(host.state("swarm") == "inactive\n")
+        #expect(word(try host.run(act)) == "unchanged ")
+        host.set("swarm", "active")
+        #expect(try host.run(act).first("fail")?.hasPrefix("foreign-swarm") == true)
+        #expect(
+            try host.run(RemoteAct("reset-swarm", ["eu1", "control"])).first("fail")?.hasPrefix("foreign-swarm") == true
+        )
+    }
+
+    @Test("label-node and promote-node run the rendered command; swarm-token gives the token of the role")
+    func small() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        let label = RemoteAct("label-node", ["eu1", "docker", "node", "update", "--label-add", "a=b c", "n1"])
+        #expect(word(try host.run(label)) == "changed ")
+        #expect(
+            word(try host.run(RemoteAct("promote-node", ["eu1", "docker", "node", "promote", "n1"]))) == "changed ")
+        #expect(try host.run(RemoteAct("swarm-token", ["worker"])).first("token") == "TOKEN-worker")
+        #expect(host.state("arguments")?.contains("node update --label-add a=b c n1\n") == true)
+    }
+
+    @Test(
+        "a host of another region is refused by every script that changes something",
+        arguments: [
+            "init-swarm", "join-swarm", "label-node", "promote-node", "leave-swarm", "reset-swarm", "load-image",
+            "authorize-region-key", "start-control-plane", "record-witness", "remove-control-plane", "install-engine",
+            "restore-host",
+        ])
+    func otherRegion(word: String) throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        _ = try host.run(Self.initAct)
+        let before = host.state("arguments")
+        let output = try host.run(RemoteAct(word, ["us1", "a", "b", "c"], secret: Secret("x")))
+        #expect(output.first("fail") == "other-region eu1")
+        #expect(host.state("arguments") == before, "docker was not asked for anything")
+    }
+}
