@@ -30,6 +30,7 @@ struct muster_socket {
     int ended;          // 0 while open; -1 after the peer's FIN; an errno after an error
     int abandoned;      // set before the session is freed: every read then fails, so that nothing waits
     int dry;            // the kernel had no more; cleared by the next edge, saves a recv for each stream of each channel
+    int gone;           // the peer has hung up: read on to the very end, no other edge will tell of it
     uint64_t received;  // bytes, for counters and to see whether another channel may have got a packet
     uint64_t sent;
     uint8_t *out;       // accepted from libssh2, not yet taken by the kernel
@@ -94,7 +95,7 @@ static ssize_t muster_socket_receive(int fd, void *buffer, size_t length, int fl
         do n = recv(s->fd, target, wanted, 0); while (n < 0 && errno == EINTR);
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) { s->dry = 1; return -EAGAIN; }
         if (n <= 0) { s->ended = n < 0 ? errno : -1; return -EAGAIN; }
-        if ((size_t)n < wanted) s->dry = 1;  // epoll(7): a short read has emptied the buffer, news make an edge
+        if ((size_t)n < wanted && !s->gone) s->dry = 1;  // epoll(7): a short read has emptied the buffer, news make an edge
         s->received += n;
         if (target == buffer) return n;
         s->in_start = 0;

@@ -5,7 +5,8 @@
 package enum ShellWord {
     /// A NUL cannot be part of any argument: the kernel ends the word there.
     package struct ContainsNUL: Error, Equatable, CustomStringConvertible {
-        package let description = "shell word: cannot quote a text that contains a NUL byte; remove it"
+        package init() {}
+        package var description: String { "shell word: cannot quote a text that contains a NUL byte; remove it" }
     }
 
     /// `text` as one word for `sh` and everything like it: in single quotes, which leave only `'` itself to be replaced.

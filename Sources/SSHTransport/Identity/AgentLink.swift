@@ -18,6 +18,8 @@ final class AgentLink: Descriptor {
     private var descriptor: Int32 = -1
     private var token: UInt64 = 0
     private var waiting: [Request] = []
+    private var isBusy = false
+    private var isScheduled = false
     private var outgoing: ArraySlice<UInt8> = []
     private var incoming: [UInt8] = []
     private var identity: SSHPublicKey?
@@ -79,11 +81,23 @@ final class AgentLink: Descriptor {
         var frame = WireWriter()
         frame.string(body)
         waiting.append(Request(bytes: frame.bytes, done: done))
-        if waiting.count == 1 { begin() }
+        schedule()
+    }
+
+    /// In a turn of its own: an answer must never come while its question is still being asked, in the midst of libssh2.
+    private func schedule() {
+        if isScheduled { return }
+        isScheduled = true
+        _ = loop.after(.zero) { [weak self] in
+            guard let self else { return }
+            isScheduled = false
+            if !isBusy { begin() }
+        }
     }
 
     private func begin() {
         guard let request = waiting.first else { return }
+        isBusy = true
         outgoing = request.bytes[...]
         if descriptor < 0, let problem = connect() {
             // A full backlog is the one thing that cures itself.
@@ -162,10 +176,11 @@ final class AgentLink: Descriptor {
     }
 
     private func finish(_ answer: Result<[UInt8], SSHError>) {
-        guard !waiting.isEmpty else { return }
+        guard isBusy else { return }
+        isBusy = false
         let request = waiting.removeFirst()
+        if !waiting.isEmpty { schedule() }
         request.done(answer)
-        if !waiting.isEmpty { begin() }
     }
 
     private static func keys(_ answer: [UInt8]) -> [SSHPublicKey] {

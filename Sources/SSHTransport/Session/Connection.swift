@@ -87,6 +87,7 @@ final class Connection: Descriptor {
 
     func ready(isGone: Bool) {
         socket?.pointee.dry = 0
+        if isGone { socket?.pointee.gone = 1 }
         if isGone && isIdle { return end() }
         step()
     }
