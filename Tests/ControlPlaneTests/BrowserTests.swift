@@ -19,7 +19,7 @@ struct BrowserTests {
     ) async throws {
         let executable = try #require(Chromium.installed, "MUSTER_REQUIRE wants a Chromium and there is none")
         let fixture = try Fixture()
-        let file = try await fixture.inventoryFile()
+        let file = try await fixture.inventoryFile(events: Self.history)
         fixture.operations.change { $0.now = Surroundings.system.now() }
         try await fixture.live { port, server in
             try await eventually("it awaits") { await server.core.stage == .awaiting }
@@ -91,7 +91,7 @@ struct BrowserTests {
     func pictures() async throws {
         let folder = try #require(ProcessInfo.processInfo.environment["MUSTER_SCREENSHOTS"])
         try await browse { chromium, fixture, port, server in
-            try await Self.tell(server)
+            _ = try await server.core.sealedCopy()
             for (name, lost, view) in [
                 ("light", [], .init()), ("dark", [5], .init(isDark: true)),
                 ("narrow", [2, 3], .init(width: 420, height: 900)),
@@ -108,21 +108,20 @@ struct BrowserTests {
         }
     }
 
-    /// What happened in a region that has been there for a day.
-    private static func tell(_ server: ControlPlaneServer) async throws {
-        let (inventory, now) = (try await server.core.opened().inventory, Surroundings.system.now())
+    /// What happened in a region before it was handed off.
+    private static var history: [FleetEvent] {
+        let now = Surroundings.system.now().secondsSinceEpoch
         let happened = [
             (5400, "token", "max", "token `ci`", "created with the role `operator`"),
             (1260, "host", "control-plane", "host `eu1-04`", "lost: no answer from `198.18.1.5:22` within 10 s"),
             (1255, "node", "control-plane", "node `eu1-04`", "is `down` in cluster `control`"),
             (1080, "host", "control-plane", "host `eu1-04`", "back: it answers again"),
             (1080, "node", "control-plane", "node `eu1-04`", "is `ready` again or gone, in cluster `control`"),
-            (240, "plan", "ci", "region `eu1`", "planned `p-3c0a91d2be77f405`: 2 steps"),
         ]
-        for (age, kind, actor, subject, message) in happened {
-            let at = Timestamp(secondsSinceEpoch: now.secondsSinceEpoch - age)
-            try await inventory.append(FleetEvent(at: at, kind: kind, actor: actor, subject: subject, message: message))
+        return happened.map { age, kind, actor, subject, message in
+            FleetEvent(
+                at: Timestamp(secondsSinceEpoch: now - age), kind: kind, actor: actor, subject: subject,
+                message: message)
         }
-        _ = try await server.core.sealedCopy()
     }
 }

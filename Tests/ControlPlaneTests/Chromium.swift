@@ -164,7 +164,13 @@ extension Chromium {
 
     /// A picture of the whole page.
     func picture() async throws -> Data {
-        let answer = try await call("Page.captureScreenshot", ["captureBeyondViewport": .bool(true)], in: session)
+        let size = try await call("Page.getLayoutMetrics", in: session)["cssContentSize"] ?? .null
+        let clip = JSONValue.object([
+            "x": .integer(0), "y": .integer(0), "scale": .integer(1), "width": size["width"] ?? .integer(1360),
+            "height": size["height"] ?? .integer(1000),
+        ])
+        let answer = try await call(
+            "Page.captureScreenshot", ["captureBeyondViewport": .bool(true), "clip": clip], in: session)
         guard case .string(let text)? = answer["data"], let data = Data(base64Encoded: text) else {
             throw Self.problem("made no picture")
         }

@@ -78,7 +78,7 @@ final class Fixture: Sendable {
     }
 
     /// The file that bring-up hands off.
-    func inventoryFile(hosts: Int = 5) async throws -> Data {
+    func inventoryFile(hosts: Int = 5, events: [FleetEvent] = []) async throws -> Data {
         let path = folder + "/operator-\(UUID().uuidString).sqlite"
         let inventory = try Inventory(path: path)
         try await inventory.adopt(policy: SampleRegion.policy(hosts: hosts), at: SampleRegion.start)
@@ -93,6 +93,7 @@ final class Fixture: Sendable {
             try await inventory.addToken(
                 name: "the-\(role.rawValue)", role: role, sha256: token.sha256, at: SampleRegion.start)
         }
+        for event in events { try await inventory.append(event) }
         try await inventory.export(to: path + ".out")
         try inventory.close()
         return try Data(contentsOf: URL(filePath: path + ".out"))
