@@ -56,7 +56,8 @@ var targets: [Target] = [
         "FleetReconcilerTests", ["FleetReconciler", "FleetPlanner", "DockerEngine", "FleetModel", "HostScripts"],
         exclude: ["Goldens"]),
     data("HostScripts", path: "bootstrap/host", embed: hostScripts),
-    .systemLibrary(name: "CLibSSH2", path: "Sources/CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
+    .systemLibrary(
+        name: "CLibSSH2", path: "Sources/CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     code("SSHTransport", ["CLibSSH2"]),
     tests("SSHLiveTests", ["SSHTransport"]),
     data("LoadTestData", path: "loadtest", embed: ["lab"]),
@@ -73,11 +74,18 @@ var targets: [Target] = [
         embed: ["page.html", "signed-out.html", "page.css", "page.js", "page.svg", "openapi.json"]),
     code(
         "ControlPlane",
-        ["FleetModel", "InventoryStore", "ControlPlaneData", asyncHTTPClient, crypto, hummingbird, hummingbirdTLS, logging, serviceLifecycle, x509]),
+        [
+            "FleetModel", "InventoryStore", "ControlPlaneData", asyncHTTPClient, crypto, hummingbird, hummingbirdTLS,
+            logging, serviceLifecycle, x509,
+        ]),
     tests(
         "ControlPlaneTests",
-        ["ControlPlane", "ControlPlaneData", "InventoryStore", "FleetModel", crypto, hummingbird, hummingbirdTesting, logging, serviceLifecycle, x509]),
+        [
+            "ControlPlane", "ControlPlaneData", "InventoryStore", "FleetModel", crypto, hummingbird, hummingbirdTesting,
+            logging, serviceLifecycle, x509,
+        ]),
     tests("TidyTests", []),
+    tests("RegionLiveTests", ["Lab", "FleetModel"]),
     .systemLibrary(
         name: "CLibCrypto", path: "Sources/CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
@@ -87,7 +95,8 @@ var targets: [Target] = [
     code(
         "FleetLive",
         [
-            "CLinux", "DockerEngine", "FleetModel", "FleetReconciler", "HostScripts", "InventoryStore", "RegionManifest",
+            "CLinux", "DockerEngine", "FleetModel", "FleetReconciler", "HostScripts", "InventoryStore",
+            "RegionManifest",
             "SSHTransport",
         ]),
     .executableTarget(

@@ -68,7 +68,7 @@ package struct StepRendering: Sendable {
     /// What people are shown of a step: the words of its command, or what else it does.
     package func shown(_ step: Step, nodes: [HostID: NodeID]) -> String {
         if case .handOff(let desired, let addresses) = step.action {
-            return "PUT the inventory to https://\(addresses.first ?? step.host.rawValue):\(desired.port)/v1/hand-off"
+            return "POST the inventory to https://\(addresses.first ?? step.host.rawValue):\(desired.port)/v1/hand-off"
         }
         return act(of: step, nodes: nodes)?.words.joined(separator: " ") ?? ""
     }

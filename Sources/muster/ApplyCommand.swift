@@ -6,7 +6,8 @@ import InventoryStore
 
 struct ApplyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "apply", abstract: "Execute a saved plan, or refuse it when the hosts are no longer as it found them.",
+        commandName: "apply",
+        abstract: "Execute a saved plan, or refuse it when the hosts are no longer as it found them.",
         discussion: "Example: muster apply plan.json")
 
     @Argument(help: "A plan saved by `muster plan -o`.") var plan: String

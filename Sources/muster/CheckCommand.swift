@@ -6,7 +6,8 @@ import FleetPlanner
 struct CheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Look at every host for what stands in the way; change nothing.",
-        discussion: "Example: muster check bootstrap/regions/eu1.yaml --json\nExit code 1 when anything stands in the way.")
+        discussion:
+            "Example: muster check bootstrap/regions/eu1.yaml --json\nExit code 1 when anything stands in the way.")
 
     @OptionGroup var options: ManifestOptions
     @Flag(help: "Print the findings and facts as JSON.") var json = false

@@ -62,7 +62,8 @@ struct TakeBack {
         do {
             let taken = try await remote.calling(refreshing: false) { try await $0.takeBack() }
             try keep(taken.inventory)
-            Console.aside("the control plane gave the region back: generation \(taken.generation), epoch \(taken.epoch)")
+            Console.aside(
+                "the control plane gave the region back: generation \(taken.generation), epoch \(taken.epoch)")
         } catch let problem as FleetProblem where problem.kind == .unavailable {
             Console.aside("\(problem)")
             Console.aside("going on from the sealed copy: `\(session.folder.path(of: .sealedCopy))`")
@@ -106,7 +107,10 @@ struct TearDown {
             return code == 0 ? 1 : code
         }
         try putAway()
-        if !isJSON { Console.line("  proven: nothing of region \(session.policy.region) is left on \(session.policy.hosts.count) hosts") }
+        if !isJSON {
+            Console.line(
+                "  proven: nothing of region \(session.policy.region) is left on \(session.policy.hosts.count) hosts")
+        }
         return 0
     }
 
@@ -118,7 +122,8 @@ struct TearDown {
                 return nil
             }
             return FleetProblem(
-                .failed, "left-over", subject: "host `\(host.name)`", "something of region `\(session.policy.region)` is left",
+                .failed, "left-over", subject: "host `\(host.name)`",
+                "something of region `\(session.policy.region)` is left",
                 hint: "run the command again")
         }
     }

@@ -6,7 +6,8 @@ import FleetReconciler
 
 struct ImageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "image", abstract: "Make the control plane's image from this executable, as `docker load` takes it.",
+        commandName: "image",
+        abstract: "Make the control plane's image from this executable, as `docker load` takes it.",
         discussion: "Example: muster image --into .")
 
     @Option(help: "The folder to write it into.") var into = "."

@@ -96,7 +96,8 @@ final class ProgressView: @unchecked Sendable {
         let mark = ended == total ? Style.green("✓") : spinner[Int(elapsed / .milliseconds(100)) % spinner.count]
         let head = "\(mark) \(ended) of \(total) steps, \(elapsed.shown)"
         let room = max(4, Console.height - 3)
-        let shown = hosts.count <= room ? hosts : Array((hosts.filter(isBusy) + hosts.filter { !isBusy($0) }).prefix(room))
+        let shown =
+            hosts.count <= room ? hosts : Array((hosts.filter(isBusy) + hosts.filter { !isBusy($0) }).prefix(room))
         let width = hosts.map { $0.rawValue.count }.max() ?? 0
         return [head] + shown.map { line(of: $0, width: width) }
             + (hosts.count > shown.count ? ["  and \(hosts.count - shown.count) more hosts"] : [])

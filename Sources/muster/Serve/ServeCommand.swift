@@ -47,7 +47,9 @@ struct ServeCommand: AsyncParsableCommand {
 /// The policy that bring-up gave the service.
 enum SeedPolicy {
     static func read(_ path: String) throws -> FleetPolicy {
-        do { return try JSONDecoder().decode(FleetPolicy.self, from: Data(contentsOf: URL(fileURLWithPath: path))) } catch {
+        do {
+            return try JSONDecoder().decode(FleetPolicy.self, from: Data(contentsOf: URL(fileURLWithPath: path)))
+        } catch {
             throw FleetProblem(
                 .rejected, "no-seed-policy", subject: "file `\(path)`", "cannot read the region's policy",
                 cause: "\(error)", hint: "it is a Swarm secret that `muster up` makes")

@@ -19,7 +19,9 @@ struct HostsCommand: AsyncParsableCommand {
         func run() async throws {
             let hosts = try await options.remote().calling { try await $0.hosts() }
             if json { return try Console.json(hosts) }
-            var table = TextTable(header: ["HOST", "ADDRESS", "DOMAIN", "CLUSTER", "ROLE", "LIFE", "STATE", "SINCE", "ENGINE"])
+            var table = TextTable(header: [
+                "HOST", "ADDRESS", "DOMAIN", "CLUSTER", "ROLE", "LIFE", "STATE", "SINCE", "ENGINE",
+            ])
             let now = SystemClock().now()
             for host in hosts { table.rows.append(HostLine(host: host, now: now).cells) }
             table.print()

@@ -28,7 +28,8 @@ struct InventoryCommand: AsyncParsableCommand {
             do {
                 let handed = try await client.restore(archive.inventory)
                 await client.shutdown()
-                Console.line("region `\(handed.region)`: restored, epoch \(handed.epoch), generation \(handed.generation)")
+                Console.line(
+                    "region `\(handed.region)`: restored, epoch \(handed.epoch), generation \(handed.generation)")
             } catch {
                 await client.shutdown()
                 throw error

@@ -5,7 +5,8 @@ import FleetModel
 
 struct OpenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "open", abstract: "Print an address that opens the status page, logged in, once within 60 seconds.",
+        commandName: "open",
+        abstract: "Print an address that opens the status page, logged in, once within 60 seconds.",
         discussion: """
             Example: muster open
             From a lab: muster lab forward 8443 198.18.1.2:8443, then muster open --at 127.0.0.1:8443

@@ -10,6 +10,7 @@ struct StatusText {
         printHead()
         for cluster in status.clusters { printCluster(cluster) }
         printHosts()
+        printSealedCopy()
         for problem in status.drift { Console.line("  \(Style.yellow("drift  ")) \(problem)") }
         for problem in status.warnings { Console.line("  \(Style.yellow("warning")) \(problem)") }
     }
@@ -27,6 +28,12 @@ struct StatusText {
                 + (plane.observedAt.map { "\(status.takenAt.seconds(since: $0)) s ago" } ?? "not yet"))
     }
 
+    /// The only other copy of the region's memory is worth a line of its own.
+    private func printSealedCopy() {
+        let age = status.sealedCopy.ageSeconds.map { "made " + Duration.seconds($0).shown + " ago" } ?? "never made"
+        Console.line("  sealed copy on the operator's machine: \(age)")
+    }
+
     private func printCluster(_ cluster: ClusterStatus) {
         if cluster.nodes.isEmpty { return Console.line("  cluster \(cluster.name): no manager was observed yet") }
         let quorum = cluster.hasQuorum ? Style.green("has quorum") : Style.red("NO QUORUM")
@@ -38,7 +45,9 @@ struct StatusText {
     }
 
     private func printHosts() {
-        var table = TextTable(header: ["HOST", "ADDRESS", "DOMAIN", "CLUSTER", "ROLE", "LIFE", "STATE", "SINCE", "ENGINE"])
+        var table = TextTable(header: [
+            "HOST", "ADDRESS", "DOMAIN", "CLUSTER", "ROLE", "LIFE", "STATE", "SINCE", "ENGINE",
+        ])
         for host in status.hosts { table.rows.append(HostLine(host: host, now: status.takenAt).cells) }
         table.print()
     }

@@ -47,7 +47,8 @@ struct TokenCommand: AsyncParsableCommand {
 
     struct Revoke: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "revoke", abstract: "Make a token worthless, from now on.", discussion: "Example: muster token revoke ci")
+            commandName: "revoke", abstract: "Make a token worthless, from now on.",
+            discussion: "Example: muster token revoke ci")
 
         @OptionGroup var options: RegionOptions
         @Argument(help: "The token's name.") var name: String

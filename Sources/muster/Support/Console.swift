@@ -79,7 +79,8 @@ struct TextTable {
     var lines: [String] {
         let all = (header.isEmpty ? [] : [header.map { Style.dim($0) }]) + rows
         let columns = all.map(\.count).max() ?? 0
-        let widths = (0..<columns).map { column in all.map { $0.count > column ? $0[column].shownWidth : 0 }.max() ?? 0 }
+        let widths = (0..<columns).map { column in all.map { $0.count > column ? $0[column].shownWidth : 0 }.max() ?? 0
+        }
         return all.map { row in
             let cells = row.enumerated().map { column, cell in
                 column == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[column] - cell.shownWidth)

@@ -44,7 +44,9 @@ struct OperatorSession {
         do {
             let knownHosts = try access.knownHosts.map { path throws(SSHError) in try SSHKnownHosts(path: path) }
             let identity = try identity(access, environment)
-            return (try SSHClient(configuration: SSHConfiguration(identity: identity, knownHosts: knownHosts)), knownHosts)
+            return (
+                try SSHClient(configuration: SSHConfiguration(identity: identity, knownHosts: knownHosts)), knownHosts
+            )
         } catch let error as SSHError {
             throw FleetProblem(.rejected, "ssh-setup", subject: error.subject, error.message, hint: error.hint)
         }
@@ -87,12 +89,6 @@ struct OperatorSession {
 /// Reading a manifest from a file.
 enum ManifestFile {
     static func policy(at path: String) throws -> FleetPolicy {
-        let text: String
-        do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
-            throw FleetProblem(
-                .rejected, "manifest-unreadable", subject: "manifest `\(path)`", "cannot read it",
-                cause: error.localizedDescription, hint: "name a region manifest, for example bootstrap/regions/lab.yaml")
-        }
-        return try Manifest.policy(fromYAML: text, file: path, environment: ProcessInfo.processInfo.environment)
+        try Manifest.policy(at: path, environment: ProcessInfo.processInfo.environment)
     }
 }

@@ -8,8 +8,12 @@ struct ObservationTable {
     let observation: FleetObservation
 
     func print() {
-        var table = TextTable(header: ["HOST", "ADDRESS", "DOMAIN", "SYSTEM", "CPU", "MEMORY", "DISK FREE", "ENGINE", "SWARM"])
-        for host in policy.hosts { table.rows.append([host.name.rawValue, host.address, host.domain.rawValue] + cells(host)) }
+        var table = TextTable(header: [
+            "HOST", "ADDRESS", "DOMAIN", "SYSTEM", "CPU", "MEMORY", "DISK FREE", "ENGINE", "SWARM",
+        ])
+        for host in policy.hosts {
+            table.rows.append([host.name.rawValue, host.address, host.domain.rawValue] + cells(host))
+        }
         table.print()
     }
 
@@ -58,9 +62,11 @@ struct PlanText {
         let rendering = StepRendering(region: plan.region, secrets: nil)
         let width = plan.steps.map { $0.subject.rawValue.count }.max() ?? 0
         for step in plan.steps {
-            Console.line("  \(step.subject.rawValue.padded(to: width))  \(Style.bold(step.action.word)): \(step.reason)")
+            Console.line(
+                "  \(step.subject.rawValue.padded(to: width))  \(Style.bold(step.action.word)): \(step.reason)")
             let on = step.host == step.subject ? "" : "on \(step.host): "
-            Console.line("  " + String(repeating: " ", count: width + 4) + Style.dim(on + rendering.shown(step, nodes: nodes)))
+            Console.line(
+                "  " + String(repeating: " ", count: width + 4) + Style.dim(on + rendering.shown(step, nodes: nodes)))
         }
         ReportText(entries: plan.report).print()
         if plan.isEmpty && plan.refusals.isEmpty { Console.line("  nothing to do") }

@@ -18,7 +18,8 @@ struct RemoteRegion {
         let folder = try RegionFolder(region: name, environment: environment)
         guard let context = try RegionContext.load(folder), context.isHandedOff else {
             throw FleetProblem(
-                .rejected, "no-context", subject: "region `\(name)`", "this machine has not handed it to a control plane",
+                .rejected, "no-context", subject: "region `\(name)`",
+                "this machine has not handed it to a control plane",
                 hint: "bring it up with `muster up MANIFEST`")
         }
         return RemoteRegion(folder: folder, context: context)

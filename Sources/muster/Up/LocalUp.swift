@@ -29,13 +29,13 @@ struct LocalUp {
     private func announce(_ plan: Plan) {
         let hosts = Set(plan.steps.map(\.subject)).count
         Console.line(
-            Style.bold("region \(plan.region)") + ": \(plan.steps.count) steps on \(hosts) of \(session.policy.hosts.count) hosts")
+            Style.bold("region \(plan.region)")
+                + ": \(plan.steps.count) steps on \(hosts) of \(session.policy.hosts.count) hosts")
         ReportText(entries: plan.report).print()
     }
 
     private func refused(_ plan: Plan) throws -> Int32 {
-        if isJSON { try Console.json(UpDocument(refused: plan)) }
-        else { Console.line("nothing was changed") }
+        if isJSON { try Console.json(UpDocument(refused: plan)) } else { Console.line("nothing was changed") }
         return 2
     }
 
