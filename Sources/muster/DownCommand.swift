@@ -1,4 +1,4 @@
-// `muster down`: take the region back from its control plane, tear down what Muster made, and prove that nothing is left.
+// `muster down`: take the region back from its control plane, tear down what Muster made, prove that nothing is left.
 import ArgumentParser
 import ControlPlane
 import FleetLive

@@ -1,4 +1,4 @@
-// One TCP connection with one SSH session on it: from connect(2) to the last channel. Non-blocking, on the loop's thread.
+// One TCP connection with one SSH session, from connect(2) to the last channel. Non-blocking, on the loop's thread.
 import CLibSSH2
 import Glibc
 
