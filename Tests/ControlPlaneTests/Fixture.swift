@@ -78,10 +78,12 @@ final class Fixture: Sendable {
     }
 
     /// The file that bring-up hands off.
-    func inventoryFile(hosts: Int = 5, events: [FleetEvent] = []) async throws -> Data {
+    func inventoryFile(hosts: Int = 5, events: [FleetEvent] = [], at time: Timestamp = SampleRegion.start) async throws
+        -> Data
+    {
         let path = folder + "/operator-\(UUID().uuidString).sqlite"
         let inventory = try Inventory(path: path)
-        try await inventory.adopt(policy: SampleRegion.policy(hosts: hosts), at: SampleRegion.start)
+        try await inventory.adopt(policy: SampleRegion.policy(hosts: hosts), at: time)
         try await inventory.setTarget(SampleRegion.blueprint(hosts: hosts), at: SampleRegion.start)
         try await inventory.syncHosts(with: SampleRegion.blueprint(hosts: hosts), at: SampleRegion.start)
         for var host in try await inventory.hosts() {

@@ -26,9 +26,13 @@ import Testing
         let again = try await plane.ask(.post, "/v1/hand-off", Fixture.handOffToken, body: file)
         #expect(again.status == 200 && again.body == first.body)
         #expect(fixture.operations.state.witnesses == [Witness(region: "eu1", epoch: 2, generation: 1)])
-        let other = try await plane.ask(
-            .post, "/v1/hand-off", Fixture.handOffToken, body: try await fixture.inventoryFile(hosts: 4))
-        #expect(other.status == 409)
+        let grown = try await fixture.inventoryFile(events: [
+            FleetEvent(
+                at: SampleRegion.start, kind: "step", actor: "operator", subject: "region `eu1`", message: "again")
+        ])
+        #expect(try await plane.ask(.post, "/v1/hand-off", Fixture.handOffToken, body: grown).body == first.body)
+        let other = try await fixture.inventoryFile(at: SampleRegion.start.adding(.seconds(1)))
+        #expect(try await plane.ask(.post, "/v1/hand-off", Fixture.handOffToken, body: other).status == 409)
         #expect(try await plane.events().map(\.kind) == ["hand-off"])
     }
 

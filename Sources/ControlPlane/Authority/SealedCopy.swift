@@ -57,7 +57,7 @@ package enum SealedCopy {
             throw FleetProblem(
                 .rejected, "recipient-invalid", subject: "sealed copy",
                 "the recipient is not an X25519 public key in base64",
-                hint: "make a key pair with `muster inventory backup --new-recipient`")
+                hint: "look at the setting `sealed-copy.recipient` of the inventory; `muster up` makes the pair")
         }
     }
 

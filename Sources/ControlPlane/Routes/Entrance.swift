@@ -122,7 +122,7 @@ extension Entrance {
     private func unknownToken(_ request: Request) -> APIProblem {
         APIProblem(
             .unauthorized, .rejected, "token-unknown", subject: "\(request.method.rawValue) \(request.uri.path)",
-            "the token is not known here, or was revoked", hint: "look at your context with `muster context show`")
+            "the token is not known here, or was revoked", hint: "use a token of this region, or ask an admin for one")
     }
 
     private func signedOut(_ request: Request) -> APIProblem {

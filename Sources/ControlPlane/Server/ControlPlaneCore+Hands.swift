@@ -1,5 +1,5 @@
 // Hand off, take back and restore: the three ways in which the right to change a region moves (F45). Each is one file
-// and one step of the epoch; each may be repeated after a lost answer and then answers the same.
+// and a step of the epoch; each may be repeated after a lost answer and then answers the same.
 
 package import FleetModel
 import FoundationEssentials
@@ -25,21 +25,25 @@ extension ControlPlaneCore {
     }
 
     private func acceptHandOff(_ bytes: Data) async throws -> Handed {
-        let digest = TokenText.sha256(of: bytes)
-        if let done = try await answered(digest, ControlPlaneSetting.handedOff) { return done }
-        let present: Int
         switch stage {
-        case .awaiting: present = 0
-        // After a take back the operator's machine may hand off again what it took.
-        case .paused: present = try await opened().region.ownership.epoch
-        case .checking, .serving, .refusing: throw notNow("hand off")
+        case .awaiting, .serving, .paused: break
+        case .checking, .refusing: throw notNow("hand off")
         }
         let sent = try volume.receive(bytes)
         defer { volume.discard() }
         try expectRegion(sent)
-        try expectOperator(sent, atLeast: max(present, configuration.epoch))
+        try expectOperator(sent)
+        // A run whose answer was lost sends what its journal has grown to since: who owned it, since when, is the same.
+        let mark = "\(sent.ownership.epoch)@\(sent.ownedSince.secondsSinceEpoch)"
+        if stage == .serving {
+            guard try await inventory?.setting(ControlPlaneSetting.handedOff) == mark else { throw notNow("hand off") }
+            return Handed(try await opened().region)
+        }
+        // After a take back the operator's machine may hand off again what it took.
+        let present = stage == .paused ? try await opened().region.ownership.epoch : 0
+        try expect(sent, atLeast: max(present, configuration.epoch))
         try await replaceInventory(by: sent, settingAside: nil)
-        try await inventory?.setSetting(ControlPlaneSetting.handedOff, value: digest)
+        try await inventory?.setSetting(ControlPlaneSetting.handedOff, value: mark)
         try await inventory?.transferOwnership(to: .controlPlane, expecting: sent.ownership.epoch, at: now())
         return try await serve(kind: "hand-off", "handed off to the control plane")
     }
@@ -72,7 +76,9 @@ extension ControlPlaneCore {
 
     private func acceptRestore(_ bytes: Data) async throws -> Handed {
         let digest = TokenText.sha256(of: bytes)
-        if let done = try await answered(digest, ControlPlaneSetting.restored) { return done }
+        if stage == .serving, try await inventory?.setting(ControlPlaneSetting.restored) == digest {
+            return Handed(try await opened().region)
+        }
         switch stage {
         case .awaiting, .refusing: break
         case .checking, .serving, .paused: throw notNow("restore")
@@ -95,12 +101,6 @@ extension ControlPlaneCore {
 }
 
 extension ControlPlaneCore {
-    /// The answer of a request that was done before, whose answer may have been lost.
-    private func answered(_ digest: String, _ setting: String) async throws -> Handed? {
-        guard stage == .serving, try await inventory?.setting(setting) == digest else { return nil }
-        return Handed(try await opened().region)
-    }
-
     private func replaceInventory(by sent: RegionRecord, settingAside aside: String?) async throws {
         try inventory?.close()
         inventory = nil
@@ -127,13 +127,15 @@ extension ControlPlaneCore {
             "the inventory that was sent is of region `\(sent.name)`", hint: "use the context of `\(sent.name)`")
     }
 
-    private func expectOperator(_ sent: RegionRecord, atLeast epoch: Int) throws {
-        guard sent.ownership.owner == .operatorMachine else {
-            throw FleetProblem(
-                .refused, "not-the-operators", subject: "region `\(sent.name)`",
-                "the inventory that was sent belongs to a control plane, in epoch \(sent.ownership.epoch)",
-                hint: "a copy of a control plane's inventory is restored, not handed off")
-        }
+    private func expectOperator(_ sent: RegionRecord) throws {
+        guard sent.ownership.owner != .operatorMachine else { return }
+        throw FleetProblem(
+            .refused, "not-the-operators", subject: "region `\(sent.name)`",
+            "the inventory that was sent belongs to a control plane, in epoch \(sent.ownership.epoch)",
+            hint: "a copy of a control plane's inventory is restored, not handed off")
+    }
+
+    private func expect(_ sent: RegionRecord, atLeast epoch: Int) throws {
         guard sent.ownership.epoch >= epoch else {
             throw FleetProblem(
                 .refused, "epoch-old", subject: "region `\(sent.name)`",

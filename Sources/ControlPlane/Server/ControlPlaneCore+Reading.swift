@@ -43,7 +43,8 @@ extension ControlPlaneCore {
         guard let recipient = try await inventory.setting(ControlPlaneSetting.recipient) else {
             throw FleetProblem(
                 .refused, "no-recipient", subject: "region `\(region.name)`",
-                "there is no recipient to seal a copy to", hint: "name one with `muster up --recipient FILE`")
+                "there is no recipient to seal a copy to",
+                hint: "take the region back and hand it off again: `muster up` makes a key pair")
         }
         // Before the copy, so that the copy knows of itself.
         try await inventory.setSetting(

@@ -11,8 +11,9 @@ package enum ControlPlaneSetting {
     package static let recipient = "sealed-copy.recipient"
     /// When the last sealed copy was handed out, in seconds since 1970.
     package static let sealedCopyMadeAt = "sealed-copy.made-at"
-    /// SHA-256 of the file that the last hand off brought: the same file again is no second hand off.
+    /// Epoch and beginning of the ownership that the last hand off ended: the same again is no second hand off.
     static let handedOff = "hand-off.sha256"
+    /// SHA-256 of the file that the last restore brought.
     static let restored = "restore.sha256"
     /// The last `ObservedState`, so that a restart repeats no event.
     static let observed = "observed"

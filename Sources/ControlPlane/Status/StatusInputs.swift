@@ -119,7 +119,7 @@ extension StatusInputs {
         guard hasRecipient else {
             return FleetProblem(
                 .refused, "no-recipient", subject: subject, "there is no recipient, so no sealed copy can be made",
-                hint: "name one with `muster up --recipient FILE`")
+                hint: "take the region back and hand it off again: `muster up` makes a key pair")
         }
         guard let madeAt = sealedCopyMadeAt else {
             return FleetProblem(
