@@ -19,11 +19,15 @@ struct StatusInputs: Sendable {
     var observeIntervalSeconds: Int
 
     var status: RegionStatus {
-        let clusters = policy.clusters.map(cluster)
+        let index = HostIndex(records)
+        let clusters = policy.clusters.map { cluster($0, index) }
+        let nodes = Dictionary(
+            clusters.flatMap(\.nodes).compactMap { node in node.host.map { ($0, node) } }
+        ) { first, _ in first }
         return RegionStatus(
             takenAt: now, region: policy.region, stage: stage.word, owner: ownership.owner, epoch: ownership.epoch,
             generation: blueprint?.generation ?? 0, clusters: clusters,
-            hosts: records.sorted { $0.name < $1.name }.map { host($0, clusters) }, drift: drift,
+            hosts: records.sorted { $0.name < $1.name }.map { Self.host($0, nodes[$0.name]) }, drift: drift,
             controlPlane: ControlPlaneStatus(
                 version: version, uptimeSeconds: uptimeSeconds, home: blueprint?.controlPlane?.home,
                 image: blueprint?.controlPlane?.image, observedAt: observedAt,
@@ -36,11 +40,13 @@ struct StatusInputs: Sendable {
 
 extension StatusInputs {
     /// A cluster by the freshest word of a manager that answered; without one there is no quorum to be known.
-    func cluster(_ policy: ClusterPolicy) -> ClusterStatus {
+    private func cluster(_ policy: ClusterPolicy, _ index: HostIndex) -> ClusterStatus {
         let facts = bestFacts(of: policy.name)
         let managers = facts?.nodes.filter { $0.role == .manager } ?? []
         let reachable = managers.filter { $0.reachability == "reachable" }.count
-        let nodes = (facts?.nodes ?? []).map(node).sorted { ($0.hostname, $0.id) < ($1.hostname, $1.id) }
+        let nodes = (facts?.nodes ?? []).map { Self.node($0, index.host(of: $0)) }.sorted {
+            ($0.hostname, $0.id) < ($1.hostname, $1.id)
+        }
         return ClusterStatus(
             name: policy.name, isControl: policy.isControl, managersDesired: policy.managers, managers: managers.count,
             managersReachable: reachable, quorumNeeds: managers.count / 2 + 1,
@@ -54,20 +60,14 @@ extension StatusInputs {
             .facts?.swarm.cluster
     }
 
-    private func node(_ facts: NodeFacts) -> NodeStatus {
+    private static func node(_ facts: NodeFacts, _ host: HostID?) -> NodeStatus {
         NodeStatus(
-            id: facts.id, host: record(of: facts)?.name, hostname: facts.hostname, address: facts.address,
+            id: facts.id, host: host, hostname: facts.hostname, address: facts.address,
             role: facts.role, state: facts.state, availability: facts.availability, isLeader: facts.isLeader,
             reachability: facts.reachability)
     }
 
-    /// The node's own id proves who it is; the address is the next best.
-    private func record(of node: NodeFacts) -> HostRecord? {
-        records.first { $0.facts?.swarm.nodeID == node.id } ?? records.first { $0.address == node.address }
-    }
-
-    func host(_ record: HostRecord, _ clusters: [ClusterStatus]) -> HostStatus {
-        let node = clusters.first { $0.name == record.cluster }?.nodes.first { $0.host == record.name }
+    private static func host(_ record: HostRecord, _ node: NodeStatus?) -> HostStatus {
         let capacity = record.facts?.capacity
         return HostStatus(
             name: record.name, address: record.address, domain: record.domain, cluster: record.cluster,
@@ -151,4 +151,19 @@ extension StatusInputs {
                 "\(cluster.managersReachable) of \(cluster.managers) managers reach each other, a majority needs "
                     + "\(cluster.quorumNeeds)", hint: "bring a manager back; until then the Swarm changes nothing")
     }
+}
+
+/// Which host a node is. Looking through all hosts for each node would be a million comparisons at 1000 hosts.
+private struct HostIndex {
+    private let byNode: [NodeID: HostID]
+    private let byAddress: [String: HostID]
+
+    init(_ records: [HostRecord]) {
+        let nodes = records.compactMap { record in record.facts?.swarm.nodeID.map { ($0, record.name) } }
+        byNode = Dictionary(nodes) { first, _ in first }
+        byAddress = Dictionary(records.map { ($0.address, $0.name) }) { first, _ in first }
+    }
+
+    /// The node's own id proves who it is; the address is the next best.
+    func host(of node: NodeFacts) -> HostID? { byNode[node.id] ?? byAddress[node.address] }
 }
