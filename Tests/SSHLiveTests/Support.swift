@@ -86,14 +86,16 @@ enum TestAccount {
         try? FileManager.default.removeItem(atPath: "/tmp/\(name)")
     }
 
-    /// Accounts of test runs that were killed.
+    /// What test runs that were killed have left: accounts, folders, daemons.
     private static func sweep() {
         let passwd = (try? String(contentsOfFile: "/etc/passwd", encoding: .utf8)) ?? ""
-        for line in passwd.split(separator: "\n") where line.hasPrefix("mssh") {
-            let name = String(line.prefix { $0 != ":" })
+        let accounts = passwd.split(separator: "\n").map { String($0.prefix { $0 != ":" }) }
+        let folders = (try? FileManager.default.contentsOfDirectory(atPath: "/tmp")) ?? []
+        for name in Set(accounts + folders) where name.hasPrefix("mssh") {
             guard let pid = Int32(name.dropFirst(4)), kill(pid, 0) != 0, errno == ESRCH else { continue }
             endDaemons(of: name)
-            remove(name)
+            if accounts.contains(name) { _ = try? tool("/usr/sbin/userdel", ["-f", name]) }
+            try? FileManager.default.removeItem(atPath: "/tmp/\(name)")
         }
     }
 

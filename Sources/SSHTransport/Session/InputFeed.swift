@@ -12,6 +12,8 @@ struct InputFeed {
     private let upload: SSHCommand.Upload?
     private var phase = Phase.head
     private var chunk: [UInt8]
+    /// How much of `chunk` is to be written: its memory is used again for every read of the file.
+    private var count: Int
     private var offset = 0
     private var file: Int32 = -1
     private var searched = 0
@@ -23,6 +25,7 @@ struct InputFeed {
 
     init(_ command: SSHCommand) {
         chunk = command.standardInput
+        count = chunk.count
         upload = command.upload
     }
 
@@ -44,16 +47,16 @@ struct InputFeed {
     mutating func write(to channel: OpaquePointer, _ socket: UnsafePointer<muster_socket>) throws(Problem) -> Bool {
         var moved = false
         while phase != .done {
-            if offset < chunk.count {
+            if offset < count {
                 guard muster_socket_pending(socket) < Self.backlogLimit else { return moved }
-                let count = chunk.withUnsafeBytes { bytes in
+                let written = chunk.withUnsafeBytes { bytes in
                     libssh2_channel_write_ex(
                         channel, 0, bytes.baseAddress!.assumingMemoryBound(to: CChar.self) + offset,
-                        chunk.count - offset)
+                        count - offset)
                 }
-                if count == 0 || count == Int(LIBSSH2_ERROR_EAGAIN) { return moved }
-                if count < 0 { throw .channel(Int32(count)) }
-                offset += count
+                if written == 0 || written == Int(LIBSSH2_ERROR_EAGAIN) { return moved }
+                if written < 0 { throw .channel(Int32(written)) }
+                offset += written
                 moved = true
             } else if try advance(channel) {
                 moved = true
@@ -85,12 +88,10 @@ struct InputFeed {
             file = open(source, O_RDONLY | O_CLOEXEC | O_NOCTTY)
             if file < 0 { throw .source(reason: SystemError.text(errno)) }
         }
-        var count = 0
-        chunk = [UInt8](unsafeUninitializedCapacity: Self.chunkSize) { buffer, filled in
-            count = read(file, buffer.baseAddress, buffer.count)
-            filled = max(0, count)
-        }
-        if count < 0 { throw .source(reason: SystemError.text(errno)) }
+        if chunk.count != Self.chunkSize { chunk = [UInt8](repeating: 0, count: Self.chunkSize) }
+        let result = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+        if result < 0 { throw .source(reason: SystemError.text(errno)) }
+        count = result
         offset = 0
         if count == 0 {
             phase = .end
@@ -102,6 +103,7 @@ struct InputFeed {
         if file >= 0 { close(file) }
         file = -1
         chunk = []
+        count = 0
         offset = 0
     }
 }
