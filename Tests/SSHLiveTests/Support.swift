@@ -86,7 +86,7 @@ enum TestAccount {
         try? FileManager.default.removeItem(atPath: "/tmp/\(name)")
     }
 
-    /// What test runs that were killed have left: accounts, folders, daemons.
+    /// What test runs that were killed have left: accounts, daemons, mounts, folders.
     private static func sweep() {
         let passwd = (try? String(contentsOfFile: "/etc/passwd", encoding: .utf8)) ?? ""
         let accounts = passwd.split(separator: "\n").map { String($0.prefix { $0 != ":" }) }
@@ -95,6 +95,10 @@ enum TestAccount {
             guard let pid = Int32(name.dropFirst(4)), kill(pid, 0) != 0, errno == ESRCH else { continue }
             endDaemons(of: name)
             if accounts.contains(name) { _ = try? tool("/usr/sbin/userdel", ["-f", name]) }
+            let mounts = (try? String(contentsOfFile: "/proc/mounts", encoding: .utf8)) ?? ""
+            for path in mounts.split(separator: " ") where path.hasPrefix("/tmp/\(name)/") {
+                _ = try? tool("/usr/bin/umount", [String(path)])
+            }
             try? FileManager.default.removeItem(atPath: "/tmp/\(name)")
         }
     }
