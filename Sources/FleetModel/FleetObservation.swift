@@ -291,4 +291,16 @@ package struct MadeRecord: Hashable, Codable, Sendable {
         (self.region, self.packages, self.daemonKeys, self.swarm) = (region, packages, daemonKeys, swarm)
         (self.regionKeyFrom, self.images, self.files) = (regionKeyFrom, images, files)
     }
+
+    /// A file of a version that knew fewer kinds names its region all the same: what it does not list was not made.
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        func list<Item: Decodable>(_ key: CodingKeys) throws -> [Item] {
+            try members.decodeIfPresent([Item].self, forKey: key) ?? []
+        }
+        self.init(
+            region: try members.decode(RegionID.self, forKey: .region), packages: try list(.packages),
+            daemonKeys: try list(.daemonKeys), swarm: try list(.swarm), regionKeyFrom: try list(.regionKeyFrom),
+            images: try list(.images), files: try list(.files))
+    }
 }

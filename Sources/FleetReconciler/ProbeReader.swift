@@ -17,8 +17,15 @@ package struct ProbeReader {
         return HostFacts(
             identity: identity, operatingSystem: operatingSystem, capacity: capacity, kernel: kernel,
             packages: packages, engine: engine, swarm: swarm, listeners: listeners, routes: output.all("route"),
-            made: output.first("made").flatMap { DockerReader.decoded(MadeRecord.self, $0) }, clock: clock,
-            clockSkew: clock - observerClock)
+            made: made, clock: clock, clockSkew: clock - observerClock)
+    }
+
+    /// What is written down, without the images that are not there after all.
+    private var made: MadeRecord? {
+        let gone = Set(output.all("image-gone"))
+        var made = output.first("made").flatMap { DockerReader.decoded(MadeRecord.self, $0) }
+        made?.images.removeAll(where: gone.contains)
+        return made
     }
 
     private func text(_ word: String) -> String { output.first(word) ?? "" }

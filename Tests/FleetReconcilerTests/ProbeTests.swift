@@ -47,15 +47,17 @@ import Testing
                 #"node {"ID":"n1","Spec":{"Role":"manager"},"Status":{"State":"ready"},"ManagerStatus":{"Leader":true,"Addr":"198.18.1.1:2377"}}"#,
                 "node {broken", "service muster-eu1 muster:abc 1/1", "config muster-eu1-1-2",
                 "secret muster-eu1-ca-key",
-                #"made {"region":"eu1","packages":["docker.io"],"daemonKeys":[],"swarm":["control"],"regionKeyFrom":[],"images":[],"files":[]} "#,
-                "end",
+                #"made {"region":"eu1","packages":["docker.io"],"daemonKeys":[],"swarm":["control"],"regionKeyFrom":[],"images":["muster:abc","muster:old"],"files":[]} "#,
+                "image-gone muster:old", "end",
             ]))
         #expect(facts.engine?.version == "20.10.24+dfsg1-1+b3" && facts.engine?.isRunning == true)
         #expect(facts.engine?.daemon == .object(["log-driver": .string("local")]))
         #expect(facts.swarm.isManager && facts.swarm.swarmID == "s1" && facts.swarm.nodeID == "n1")
         #expect(facts.swarm.cluster?.nodes.map(\.id) == ["n1", "n2"])
         #expect(facts.swarm.cluster?.services.first?.runningTasks == 1)
-        #expect(facts.made == MadeRecord(region: "eu1", packages: ["docker.io"], swarm: ["control"]))
+        #expect(
+            facts.made
+                == MadeRecord(region: "eu1", packages: ["docker.io"], swarm: ["control"], images: ["muster:abc"]))
         #expect(facts.identity.privilege == .sudo)
     }
 

@@ -62,6 +62,10 @@ if command -v dockerd >/dev/null 2>&1 || command -v docker >/dev/null 2>&1; then
         docker_ secret ls --filter label=io.muster.region --format '{{.Name}}' | while read -r line; do fact secret "$line"; done
       fi ;;
   esac
+  # An image is written down before it comes: a run killed in between, or a prune, leaves the line and not the image.
+  if [ -s "$MADE/images" ] && images=$(docker_ image ls --format '{{.Repository}}:{{.Tag}}'); then
+    while read -r image; do printf '%s\n' "$images" | grep -qxF -- "$image" || fact image-gone "$image"; done <"$MADE/images"
+  fi
   if [ -e /proc/net/ip_vs ]; then fact ipvs yes; else fact ipvs no; fi
 else
   grep -qs overlay /proc/filesystems || modprobe -qn overlay 2>/dev/null || fact missing overlay
