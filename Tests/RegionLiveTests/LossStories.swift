@@ -45,11 +45,11 @@ struct LossStory {
         let words = ["sh", "-c", "exec \"$@\" >\(log) 2>&1", "sh", try MusterBinary.path, "up", manifest]
         let child = Task { try await region.lab.run(words, environment: region.environment(), deadline: .seconds(200)) }
         let text = { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
-        let isDue = await eventually(within: .seconds(180)) { isTime(text()) }
+        let isDue = await eventually(within: .seconds(90)) { isTime(text()) }
         child.cancel()
         let status = try await child.value.status
         note("up was killed (status \(status)) after: \(text().split(separator: "\n").last ?? "nothing")")
-        #expect(isDue && status == 137, "\(text())")
+        try #require(isDue && status == 137, "\(text())")
     }
 
     func nothingTwice() async throws {

@@ -57,14 +57,16 @@ final class Evidence: Sendable {
         let (texts, lines, keys) = state.withLock { ($0.texts, $0.commandLines, $0.keys) }
         let places = texts + lines.map { ("a process list", $0) }
         let needles =
-            keys.flatMap { name, text in Self.needles(text).map { (name, $0) } } + [("a join token", "SWMTKN-")]
+            keys.flatMap { name, text in Self.needles(name, text).map { (name, $0) } } + [("a join token", "SWMTKN-")]
         return places.flatMap { source, text in
             needles.filter { Self.contains(text, Array($0.1.utf8)) }.map { "`\($0.0)` in \(source)" }
         }
     }
 
-    /// Parts of a key that say something: its long lines, and a piece from the middle of its base64.
-    private static func needles(_ text: String) -> [String] {
+    /// Parts of a key that say something: its long lines, and a piece from the middle of its base64. The second line of
+    /// the sealing key is its public half.
+    private static func needles(_ name: String, _ text: String) -> [String] {
+        let text = name == "sealing.key" ? String(text.prefix { $0 != "\n" }) : text
         let lines = text.split(separator: "\n").filter { $0.count >= 20 && !$0.hasPrefix("-----") }.map(String.init)
         let encoded = Data(text.utf8).base64EncodedString()
         let middle = encoded.dropFirst(encoded.count / 3 / 4 * 4).prefix(40)

@@ -20,8 +20,9 @@ extension LiveRegion {
             ip -o link | awk '{sub(/@.*/, "", $2); sub(/:$/, "", $2); print "link " $2}'
             ip -o route | sed 's/^/route /'
             sed 's/^/key /' /root/.ssh/authorized_keys
-            find /etc /root /home /opt /srv /usr/local /var/spool /var/lib/docker /var/lib/containerd /run/docker \
-                /run/containerd /run/docker.sock -xdev 2>/dev/null | grep -v '\\.bash_history$' | sed 's/^/file /'
+            { find /etc /root /home /opt /srv /usr/local /var/spool -xdev
+              find /var/lib/docker /var/lib/containerd /run/docker /run/containerd /run/docker.sock -maxdepth 1 -mindepth 1
+            } 2>/dev/null | grep -v '\\.bash_history$' | sed 's/^/file /'
             for process in /proc/[0-9]*; do read -r name <$process/comm && echo "process $name"; done 2>/dev/null |
                 grep -E 'docker|containerd|muster' || :
             """)
