@@ -6,11 +6,13 @@ cd "$(dirname "$0")/.."
 say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
 inside() { say "muster $*"; "$muster" lab exec -- "$muster" "$@"; }
 
+# A lab that was taken down leaves the memory of a region that is gone.
+export MUSTER_HOME="$MUSTER_LAB/muster-home"
+"$muster" lab ls 2>/dev/null | grep -q ' up ' || rm -rf "$MUSTER_HOME"
 say "muster lab up 5"
 "$muster" lab up 5
 # shellcheck disable=SC1090,SC1091 # made by `lab up`
 . "$MUSTER_LAB/env"
-export MUSTER_HOME="$MUSTER_LAB/muster-home"
 inside check bootstrap/regions/lab.yaml
 inside up bootstrap/regions/lab.yaml
 inside status

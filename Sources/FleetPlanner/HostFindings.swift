@@ -8,7 +8,9 @@ struct HostFindings {
     let policy: FleetPolicy
 
     var all: [ReportEntry] {
-        [privilege, system, kernel, room, packages, engine, swarm, ports, region].flatMap { $0 }
+        // Without root the other readings mean little: what may not be read looks as if it were not there.
+        if !privilege.isEmpty { return privilege }
+        return [system, kernel, room, packages, engine, swarm, ports, region].flatMap { $0 }
     }
 
     /// Free room in MiB below /var/lib/docker that an engine, its packages and the image of the control plane need:
@@ -33,6 +35,10 @@ struct HostFindings {
             quarantine(
                 "sudo-wants-password", "`sudo` asks `\(policy.access.user)` for a password",
                 hint: "add a NOPASSWD line for it on the host")
+        case .sudoMissing where policy.access.sudo == .none && policy.access.user != "root":
+            quarantine(
+                "not-root", "`\(policy.access.user)` is not root, and `access.sudo` is `none`",
+                hint: "set `access.sudo: nopasswd` in the manifest, or log in as root")
         case .sudoMissing:
             quarantine(
                 "sudo-missing", "`\(policy.access.user)` is not root and there is no `sudo`",

@@ -3,7 +3,7 @@
 claim_region "$3"; version=$4; daemon=$5; keys=$6
 apt_() { apt-get -qq -o DPkg::Lock::Timeout=300 -o APT::Keep-Downloaded-Packages=false "$@"; }
 answers() { docker info; }
-did=
+did=; package=; restart=
 
 if ! command -v dockerd >/dev/null 2>&1; then
   try package-source apt_ update

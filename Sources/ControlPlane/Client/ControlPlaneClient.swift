@@ -181,7 +181,7 @@ extension ControlPlaneClient {
         case let error as NIOConnectionError:
             error.connectionErrors.first.map { words($0.error) } ?? "could not be connected to"
         case let error as IOError: String(cString: strerror(error.errnoCode)).lowercased()
-        case is NIOSSLError, is NIOSSLExtraError: "is not trusted by the region's authority (\(error))"
+        case is NIOSSLError, is NIOSSLExtraError: "is not trusted by the region's authority"
         case _: "\(error)"
         }
     }

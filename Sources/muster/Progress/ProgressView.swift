@@ -32,7 +32,10 @@ final class ProgressView: @unchecked Sendable {
         lock.lock()
         defer { lock.unlock() }
         switch event {
-        case .started(let step): running[step.subject, default: []].append((step, .now))
+        case .started(let step):
+            running[step.subject, default: []].append((step, .now))
+            // Only what takes long is worth a line at its start, or a log would have twice as many.
+            if !isLive && !isQuiet && step.action.isSlow { Console.line(head(of: step) + "  …") }
         case .finished(let result): finished(result)
         }
     }
@@ -54,9 +57,13 @@ final class ProgressView: @unchecked Sendable {
         if !isLive && !isQuiet { Console.line(line(of: result)) }
     }
 
-    private func line(of result: StepResult) -> String {
+    private func head(of step: Step) -> String {
         let at = String(format: "%6.1f s", (ContinuousClock.now - start) / .seconds(1))
-        let head = "\(at)  \(result.step.subject)  \(result.step.action.word)"
+        return "\(at)  \(step.subject)  \(step.action.word)"
+    }
+
+    private func line(of result: StepResult) -> String {
+        let head = head(of: result.step)
         switch result.outcome {
         case .changed: return "\(head)  done in \(result.duration.shown)"
         case .unchanged: return "\(head)  was done already"
@@ -114,5 +121,17 @@ final class ProgressView: @unchecked Sendable {
         }
         let work = (running[host] ?? []).map { "\($0.step.action.word) \((ContinuousClock.now - $0.since).shown)" }
         return name + Style.dim(count) + work.joined(separator: ", ")
+    }
+}
+
+extension StepAction {
+    /// Whether it may well take longer than people wait without a word.
+    var isSlow: Bool {
+        switch self {
+        case .installEngine, .loadImage, .startControlPlane, .restoreHost: true
+        case .authorizeRegionKey, .initSwarm, .resetSwarm, .joinSwarm, .promoteNode, .labelNode, .handOff,
+            .removeControlPlane, .leaveSwarm:
+            false
+        }
     }
 }

@@ -28,7 +28,21 @@ struct SSHRegionOperations: RegionOperations {
         let before = shell.execCounts(of: policy.hosts)
         let observation = await Observer(shell: shell, clock: SystemClock(), nonce: nonce).observation(of: policy.hosts)
         let after = shell.execCounts(of: policy.hosts)
-        return (observation, after.merging(before) { $0 - $1 })
+        return (Self.explained(observation), after.merging(before) { $0 - $1 })
+    }
+
+    /// A host that refuses the region's key was left out of bring-up, most of the time; what cures that is said.
+    private static func explained(_ observation: FleetObservation) -> FleetObservation {
+        var explained = observation
+        for case (let host, .unreachable(var problem)) in observation.hosts
+        where problem.code == "authentication-refused" {
+            problem.message =
+                "it answers, but does not let the region's key in: it was left out of bring-up, or the key "
+                + "was removed"
+            problem.hint = "`muster down`, then `muster up`: adding a host after the hand off is not built yet"
+            explained.hosts[host] = .unreachable(problem)
+        }
+        return explained
     }
 
     func plan(_ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?) throws -> Plan {

@@ -41,7 +41,8 @@ struct StatusText {
         Console.line(
             "  cluster \(cluster.name)\(cluster.isControl ? " (control)" : ""): \(quorum), "
                 + "\(cluster.managersReachable) of \(cluster.managers) managers reachable (\(cluster.quorumNeeds) needed), "
-                + "leader \(cluster.leader?.rawValue ?? "none"), \(workers) workers ready")
+                + "leader \(cluster.leader?.rawValue ?? "none"), \(workers) \(workers == 1 ? "worker" : "workers") ready"
+        )
     }
 
     private func printHosts() {

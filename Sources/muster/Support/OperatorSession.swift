@@ -30,6 +30,7 @@ struct OperatorSession {
 
     init(policy manifestPolicy: FleetPolicy) throws {
         let environment = ProcessInfo.processInfo.environment
+        guard manifestPolicy.access.sudo != .password else { throw Self.noPasswords(manifestPolicy.region) }
         nonce = makeNonce()
         let (client, knownHosts) = try Self.client(access: manifestPolicy.access, environment: environment)
         self.client = client
@@ -50,6 +51,12 @@ struct OperatorSession {
         } catch let error as SSHError {
             throw FleetProblem(.rejected, "ssh-setup", subject: error.subject, error.message, hint: error.hint)
         }
+    }
+
+    private static func noPasswords(_ region: RegionID) -> FleetProblem {
+        FleetProblem(
+            .rejected, "sudo-password-not-built", subject: "region `\(region)`",
+            "`access.sudo: password` is not built yet", hint: "use `nopasswd` for the account, or log in as root")
     }
 
     private static func identity(_ access: AccessPolicy, _ environment: [String: String]) throws -> SSHIdentity {

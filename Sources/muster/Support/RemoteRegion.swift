@@ -15,14 +15,18 @@ struct RemoteRegion {
     static func named(_ name: String?) throws -> RemoteRegion {
         let environment = ProcessInfo.processInfo.environment
         let name = try name.map { RegionID($0) } ?? RegionFolder.only(environment: environment)
+        guard RegionFolder.all(environment: environment).contains(name) else { throw unknown(name) }
         let folder = try RegionFolder(region: name, environment: environment)
         guard let context = try RegionContext.load(folder), context.isHandedOff else {
-            throw FleetProblem(
-                .rejected, "no-context", subject: "region `\(name)`",
-                "this machine has not handed it to a control plane",
-                hint: "bring it up with `muster up MANIFEST`")
+            throw unknown(name)
         }
         return RemoteRegion(folder: folder, context: context)
+    }
+
+    private static func unknown(_ name: RegionID) -> FleetProblem {
+        FleetProblem(
+            .rejected, "no-context", subject: "region `\(name)`", "this machine has not handed it to a control plane",
+            hint: "bring it up with `muster up MANIFEST`, or see `muster context list`")
     }
 
     /// Calls `body` with a client, and refreshes the sealed copy afterwards when there is reason to.
