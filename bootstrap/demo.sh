@@ -1,8 +1,9 @@
 #!/bin/sh
 # The demo: bare hosts, `muster up`, and the status that their own control plane answers. Run by `make demo`.
 set -eu
-muster=$(readlink -f "$1")
 cd "$(dirname "$0")/.."
+shown=$1 # as it is typed from here
+muster=$(readlink -f "$1")
 say() { printf '\n\033[1m$ %s\033[0m\n' "$*"; }
 inside() { say "muster $*"; "$muster" lab exec -- "$muster" "$@"; }
 
@@ -20,9 +21,9 @@ cat <<TEXT
 
 The region is up. Look at its page:
   export MUSTER_LAB=$MUSTER_LAB MUSTER_HOME=$MUSTER_HOME
-  $muster lab forward 8443 198.18.1.2:8443 &
-  $muster lab exec -- $muster open --at 127.0.0.1:8443      an address that works once, within a minute
+  $shown lab forward 8443 198.18.1.2:8443 &
+  $shown lab exec -- $shown open --at 127.0.0.1:8443      an address that works once, within a minute
 Tear it down:
-  $muster lab exec -- $muster down bootstrap/regions/lab.yaml --confirm lab
-  $muster lab down
+  $shown lab exec -- $shown down bootstrap/regions/lab.yaml --confirm lab
+  $shown lab down
 TEXT
