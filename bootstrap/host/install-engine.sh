@@ -23,6 +23,9 @@ if [ "$daemon" != - ] && [ "$(cat /etc/docker/daemon.json 2>/dev/null)" != "$dae
   did="$did daemon.json"
 fi
 if [ -n "$package" ]; then
+  # The engine turns forwarding on, and then lets nothing else be forwarded: noted, for `down` to put back.
+  [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] || made_add undo forwarding
+  iptables -S FORWARD 2>/dev/null | grep -qx -- '-P FORWARD DROP' || made_add undo forward-policy
   # The names are written down before the packages come, so that a run killed in between still knows what is its own.
   # shellcheck disable=SC2046 # package names, one a word
   made_add packages $(sed -n 's/^Inst \([^ ]*\).*/\1/p' /run/muster-plan)

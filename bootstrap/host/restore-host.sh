@@ -9,6 +9,22 @@ if engine; then
   for volume in $(docker volume ls -q --filter "label=io.muster.region=$REGION"); do try remove-volume docker volume rm -f "$volume"; done
   for image in $(list images); do docker image rm -f "$image" >/dev/null 2>&1 || :; done
 fi
+# The engine's rules outlive it. What names its chains or bridges goes, and the policy that it set.
+remove_rules() {
+  command -v iptables >/dev/null 2>&1 || return 0
+  for table in filter nat; do
+    iptables -t $table -S 2>/dev/null | sed -n '/DOCKER\|docker0\|docker_gwbridge\|br-[0-9a-f]\{12\}/s/^-A /-D /p' |
+      while read -r rule; do
+        # shellcheck disable=SC2086 # a rule's words
+        iptables -t $table $rule || :
+      done
+    chains=$(iptables -t $table -S 2>/dev/null | sed -n 's/^-N \(DOCKER[A-Z0-9-]*\)$/\1/p')
+    for chain in $chains; do iptables -t $table -F "$chain"; done
+    for chain in $chains; do iptables -t $table -X "$chain"; done
+  done
+  if made_has undo forward-policy; then iptables -P FORWARD ACCEPT; fi
+  if made_has undo forwarding; then echo 0 >/proc/sys/net/ipv4/ip_forward; fi
+}
 kept=
 if [ -n "$(list packages)" ]; then
   if [ "$delete" != yes ] && engine && [ -n "$(docker volume ls -q)" ]; then kept="volumes in /var/lib/docker"; fi
@@ -16,11 +32,13 @@ if [ -n "$(list packages)" ]; then
   else /etc/init.d/docker stop >/dev/null 2>&1; fi
   stopped() { ! pidof dockerd containerd; }
   until_true 30 stopped || fail stop-engine "dockerd or containerd still runs after 30 s"
+  remove_rules >/dev/null 2>&1
   # shellcheck disable=SC2046 # package names, one a word
   try remove-packages apt-get -qq -o DPkg::Lock::Timeout=300 purge -y $(list packages)
   if [ -z "$kept" ]; then
     rm -rf /var/lib/docker/* /var/lib/containerd/* /etc/docker /run/docker /run/containerd /var/run/docker.sock /run/docker.pid
     rmdir /var/lib/docker /var/lib/containerd 2>/dev/null || :
+    rmdir /opt/containerd/bin /opt/containerd/lib /opt/containerd /etc/cni/net.d /etc/cni 2>/dev/null || :
   fi
   for link in docker0 docker_gwbridge; do ip link del "$link" 2>/dev/null || :; done
 fi
