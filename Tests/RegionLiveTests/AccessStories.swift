@@ -16,7 +16,7 @@ extension LiveRegionTests {
                     2,
                     "docker swarm init --advertise-addr \(region.lab.address(of: 2)) >&2; docker info -f '{{.Swarm.Cluster.ID}}'"
                 )
-                let before = try await region.traces()
+                let before = try await settled(region)
                 let stale = try await region.muster("apply", saved, exits: 2)
                 #expect(stale.errors.contains("host `h2`") && stale.errors.contains("swarm"))
                 for words in [["up", manifest], ["up", manifest, "--json"]] {
@@ -29,6 +29,18 @@ extension LiveRegionTests {
                 for host in 1...3 { expectSame(before[host], after[host], "h\(host)") }
                 #expect(try await region.said(2, "docker info -f '{{.Swarm.Cluster.ID}}'") == id)
             }
+        }
+
+        /// The traces once the engine has made all that a new Swarm needs, which it does in its own time.
+        private func settled(_ region: LiveRegion) async throws -> [Int: Set<String>] {
+            var last: [Int: Set<String>] = [:]
+            let isStill = try await eventually(within: .seconds(60)) {
+                let before = last
+                last = try await region.traces()
+                return last == before && last[2]?.contains("link docker_gwbridge") == true
+            }
+            try #require(isStill, "the Swarm that was made by hand does not come to rest")
+            return last
         }
 
         @Test("the key lies in an agent between two others: check and up; `ops` becomes root by sudo: up and down")

@@ -19,6 +19,7 @@ extension LiveRegion {
             dpkg-query -W -f 'package ${Package} ${db:Status-Abbrev}\\n'
             ip -o link | awk '{sub(/@.*/, "", $2); sub(/:$/, "", $2); print "link " $2}'
             ip -o route | sed 's/^/route /'
+            sed 's/^/forwarding /' /proc/sys/net/ipv4/ip_forward
             sed 's/^/key /' /root/.ssh/authorized_keys
             { find /etc /root /home /opt /srv /usr/local /var/spool -xdev
               find /var/lib/docker /var/lib/containerd /run/docker /run/containerd /run/docker.sock -maxdepth 1 -mindepth 1
@@ -29,7 +30,11 @@ extension LiveRegion {
         let rules = try await lab.run(["nsenter", "--net=/run/netns/\(lab.name)-h\(host)", "nft", "list", "ruleset"])
         try #require(rules.status == 0, "\(rules.errors)")
         let lines = text.split(separator: "\n").map(String.init)
-        return Set(lines + rules.output.split(separator: "\n").map { "rule \($0)" })
+        // Empty tables and chains that let everything pass are what `iptables -L` leaves, too.
+        let empty = /^\s*(table .*|chain [A-Z]+ \{|type .* policy accept;|\}|#.*)$/
+        let counters = #/counter packets [0-9]+ bytes [0-9]+ /#
+        let kept = rules.output.split(separator: "\n").filter { !$0.contains(empty) }
+        return Set(lines + kept.map { "rule " + $0.replacing(counters, with: "") })
     }
 
     /// A second operator's machine that knows the same region.
