@@ -22,7 +22,8 @@ extension LiveRegion {
             sed 's/^/forwarding /' /proc/sys/net/ipv4/ip_forward
             sed 's/^/key /' /root/.ssh/authorized_keys
             { find /etc /root /home /opt /srv /usr/local /var/spool -xdev
-              find /var/lib/docker /var/lib/containerd /run/docker /run/containerd /run/docker.sock -maxdepth 1 -mindepth 1
+              find /var/lib/docker /var/lib/containerd /run/docker /run/containerd /run/docker.sock \
+                  -maxdepth 1 -mindepth 1
             } 2>/dev/null | grep -v '\\.bash_history$' | sed 's/^/file /'
             for process in /proc/[0-9]*; do read -r name <$process/comm && echo "process $name"; done 2>/dev/null |
                 grep -E 'docker|containerd|muster' || :
