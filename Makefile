@@ -6,7 +6,7 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300
 # What the build links; what the lab and the live tests run; what the page's test opens it with.
 BUILD_PACKAGES := binutils libsqlite3-dev libssh2-1-dev libssl-dev pkg-config zlib1g-dev
 LAB_PACKAGES := apt-utils busybox-static debootstrap iproute2 nftables openssh-client openssh-server procps
-TEST_PACKAGES := chromium
+TEST_PACKAGES := chromium fonts-liberation
 PURE := FleetModelTests FleetPlannerTests FleetReconcilerTests DockerEngineTests RegionManifestTests TidyTests
 comma := ,
 empty :=
