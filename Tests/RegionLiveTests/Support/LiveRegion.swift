@@ -115,13 +115,24 @@ func withRegion(
     }
 }
 
-/// Temporary folders, for their owner only.
+/// Temporary folders, for their owner only. Those of test runs that were killed are swept by the next.
 enum Scratch {
+    private static let prefix = "muster-region-test-"
+
     static func make() throws -> String {
-        let path = "/var/tmp/muster-region-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        sweep()
+        let path = "/var/tmp/\(prefix)\(getpid())-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
         return path
+    }
+
+    private static func sweep() {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/var/tmp")) ?? []
+        for name in names where name.hasPrefix(prefix) {
+            let owner = name.dropFirst(prefix.count).prefix { $0 != "-" }
+            if !FileManager.default.fileExists(atPath: "/proc/\(owner)") { remove("/var/tmp/\(name)") }
+        }
     }
 
     static func remove(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
