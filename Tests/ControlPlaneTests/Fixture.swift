@@ -110,7 +110,7 @@ final class Fixture: Sendable {
 
     /// A control plane after its first check.
     func started() async throws -> InProcess {
-        let plane = InProcess(server())
+        let plane = InProcess(server(), of: self)
         await plane.core.check()
         return plane
     }
@@ -120,8 +120,12 @@ final class Fixture: Sendable {
 struct InProcess: Sendable {
     let core: ControlPlaneCore
     let sessions: PageSessions
+    /// Its folder goes with the fixture, so the fixture must live as long as what reads the folder.
+    private let fixture: Fixture
 
-    init(_ server: ControlPlaneServer) { (core, sessions) = (server.core, server.sessions) }
+    init(_ server: ControlPlaneServer, of fixture: Fixture) {
+        (core, sessions, self.fixture) = (server.core, server.sessions, fixture)
+    }
 
     struct Reply: Sendable {
         let status: Int
