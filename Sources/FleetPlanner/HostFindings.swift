@@ -112,7 +112,8 @@ struct HostFindings {
                     .waits, "package-lock", host.name, "the package manager is held by process `\(holder)`",
                     hint: "Muster waits up to 5 minutes for it"))
         }
-        if !facts.packages.halfConfigured.isEmpty {
+        // Whoever holds the lock is in the middle of configuring: that is no fault yet.
+        if facts.packages.lockHolder == nil, !facts.packages.halfConfigured.isEmpty {
             found += quarantine(
                 "half-configured",
                 "dpkg left `\(facts.packages.halfConfigured.joined(separator: "`, `"))` half-configured",

@@ -45,7 +45,7 @@ extension LabRegion {
     }
 
     /// - Throws: *rejected*, naming every host that this lab does not have.
-    func checkKnown(_ hosts: [Int]) throws(LabError) {
+    package func checkKnown(_ hosts: [Int]) throws(LabError) {
         let unknown = hosts.filter { !Files.isFolder(disk(of: $0)) }
         guard !unknown.isEmpty else { return }
         let names = unknown.map { "`\(LabAddress.name(of: $0))`" }.joined(separator: ", ")

@@ -171,13 +171,14 @@ extension LiveSSHTests {
                 try await using(try daemon.client { $0.limits.channels = 1 }) { client in
                     let endpoint = try daemon.endpoint()
                     let mark = daemon.path("running")
-                    let tasks = [
-                        Task { try await client.run(SSHCommand("touch \(mark); exec sleep 20"), on: endpoint) },
-                        Task { try await client.run(SSHCommand("exec sleep 20"), on: endpoint) },
-                        Task { try await client.run(SSHCommand("true"), on: self.endpoint(silent.port)) },
-                    ]
+                    // The one channel must be the first one's before the second asks for it.
+                    let running = Task {
+                        try await client.run(SSHCommand("touch \(mark); exec sleep 20"), on: endpoint)
+                    }
                     #expect(try await eventually { FileManager.default.fileExists(atPath: mark) })
-                    for task in tasks {
+                    let queued = Task { try await client.run(SSHCommand("exec sleep 20"), on: endpoint) }
+                    let connecting = Task { try await client.run(SSHCommand("true"), on: self.endpoint(silent.port)) }
+                    for task in [running, queued, connecting] {
                         task.cancel()
                         let error = try await failure { try await task.value }
                         #expect(error.code == .cancelled)

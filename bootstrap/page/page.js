@@ -155,7 +155,7 @@ function hostRow(host) {
   const row = make("tr", host.isReachable ? "" : "lost",
     cell("Host", make("span", "host-name", host.name), make("span", "sub", host.address)), cell("Role", tags),
     cell("Domain", make("span", "domain", host.domain)), cell("Reachability", reach(host)), cell("Memory", ...memory(host)),
-    cell("Engine", host.engineVersion || "none", make("span", "sub words", (host.operatingSystem || "").replace(/ \(.*\)$/, ""))));
+    cell("Engine", (host.engineVersion || "none").replace(/\+.*$/, ""), make("span", "sub words", (host.operatingSystem || "").replace(/ \(.*\)$/, ""))));
   return row;
 }
 

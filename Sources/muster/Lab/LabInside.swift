@@ -15,6 +15,7 @@ struct LabSSH: AsyncParsableCommand {
     func run() async throws {
         try await reportingLabErrors {
             let lab = try options.lab()
+            try lab.checkKnown([host.index])
             try lab.become(lab.sshCommand(host.index, user: user, isBatch: false) + command)
         }
     }
