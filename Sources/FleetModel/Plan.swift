@@ -73,7 +73,7 @@ package enum StepAction: Hashable, Codable, Sendable {
     case handOff(DesiredControlPlane, addresses: [String])
     /// Removes the control plane's service, secrets, configs and volume.
     case removeControlPlane(cluster: ClusterID)
-    /// Leaves the Swarm; by force only for the last manager.
+    /// Leaves the Swarm, by force: the region goes as a whole. `isLast` is for the reader of a plan.
     case leaveSwarm(cluster: ClusterID, isLast: Bool)
     /// Removes what Muster made on the host, and only that. `daemon` is daemon.json without Muster's keys, nil to leave
     /// the file alone.

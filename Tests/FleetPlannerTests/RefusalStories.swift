@@ -129,6 +129,18 @@ import Testing
         story.bringUp()
         #expect(story.plan().report == [])
     }
+
+    @Test("F14: packages are half-configured while somebody holds the lock → waits; once it is free → left out")
+    func lockedAndHalfConfigured() {
+        var story = Story()
+        story.host("h2") {
+            $0.packages.lockHolder = "4711 apt-get"
+            $0.packages.halfConfigured = ["docker.io"]
+        }
+        #expect(story.plan().report.map(\.problem.code) == ["package-lock"])
+        story.host("h2") { $0.packages.lockHolder = nil }
+        #expect(story.plan().report.map(\.problem.code) == ["half-configured"])
+    }
 }
 
 /// One way for a host to be unfit each, by the code of its finding.

@@ -4,7 +4,6 @@ fact() { [ -z "$2" ] || say "$1 $2"; }
 one_line() { tr '\n' ' ' <"$1" 2>/dev/null; }
 docker_() { timeout 20 docker "$@" 2>/dev/null; }
 
-read -r now _ </proc/uptime
 fact clock "$(date +%s)"
 if [ "$(id -u)" = 0 ]; then
   if [ -n "$SUDO_USER" ]; then fact privilege sudo; else fact privilege root; fi
