@@ -7,6 +7,8 @@ APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300
 BUILD_PACKAGES := binutils libsqlite3-dev libssh2-1-dev libssl-dev pkg-config zlib1g-dev
 LAB_PACKAGES := apt-utils busybox-static debootstrap iproute2 nftables openssh-client openssh-server procps
 TEST_PACKAGES := chromium fonts-liberation
+# What the bench's own side needs; peers come from peer-bench's setup.sh, into a folder of their own.
+BENCH_PACKAGES := gcc libc6-dev openssh-sftp-server openssl python3 python3-venv time util-linux
 PURE := FleetModelTests FleetPlannerTests FleetReconcilerTests DockerEngineTests RegionManifestTests TidyTests
 comma := ,
 empty :=
@@ -17,6 +19,10 @@ export MUSTER_BENCH_DATA ?= $(abspath ../shared)
 DEBUG := .build/debug/muster
 # The release build lies apart, so that neither build throws the other's work away.
 RELEASE := .build-release/release/muster
+# `make bench BENCH_BUILD=debug` shows that the tables work; its figures mean nothing.
+BENCH_BUILD ?= release
+BENCH_ROUNDS ?= 5
+BENCH := python3 -B loadtest/bench --rounds $(BENCH_ROUNDS) --muster $(if $(filter debug,$(BENCH_BUILD)),$(DEBUG),$(RELEASE))
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -63,10 +69,19 @@ lab-up: build ## five bare hosts on this machine
 lab-down: build ## and away with them
 	$(DEBUG) lab down
 
-bench: release ## the measured figures: bring-up of five hosts, image, sizes
-	bootstrap/bench.sh $(RELEASE)
+bench: bench-deps ## ratios to the peers (alone: bench-ssh, -up, -plan, -upload, -noop, -sizes); docs/benchmarks.md
+	$(BENCH)
+
+bench-ssh bench-noop bench-upload bench-up bench-plan bench-sizes: bench-deps
+	$(BENCH) $(@:bench-%=%)
+
+bench-deps: $(if $(filter debug,$(BENCH_BUILD)),build,release)
+	@missing=$$(for p in $(BENCH_PACKAGES); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
+	if [ -n "$$missing" ]; then echo "installing" $$missing; \
+	  $(APT) update && $(APT) install -y --no-install-recommends $$missing >/dev/null; fi
 
 clean: ## remove what was built
 	rm -rf .build .build-pure .build-release
 
-.PHONY: help deps build test test-pure lint check fmt record release image demo lab-up lab-down bench clean
+.PHONY: help deps build test test-pure lint check fmt record release image demo lab-up lab-down bench bench-deps bench-ssh bench-noop bench-upload bench-up bench-plan \
+  bench-sizes clean

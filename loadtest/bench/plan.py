@@ -1,0 +1,6 @@
+"""stub"""
+from frame import Skipped
+
+
+def table(run):
+    raise Skipped("not yet")
