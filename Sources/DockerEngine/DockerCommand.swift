@@ -29,4 +29,18 @@ extension DockerCommand {
     package static func promote(_ node: NodeID) -> DockerCommand {
         DockerCommand(["node", "promote", node.rawValue])
     }
+
+    package static func demote(_ node: NodeID) -> DockerCommand { DockerCommand(["node", "demote", node.rawValue]) }
+
+    /// Lets the node have no task: those that run there end, and start elsewhere.
+    package static func drain(_ node: NodeID) -> DockerCommand {
+        DockerCommand(["node", "update", "--availability", "drain", node.rawValue])
+    }
+
+    package static func activate(_ node: NodeID) -> DockerCommand {
+        DockerCommand(["node", "update", "--availability", "active", node.rawValue])
+    }
+
+    /// Without `--force`: Docker itself refuses a node that is not down, and a manager.
+    package static func remove(_ node: NodeID) -> DockerCommand { DockerCommand(["node", "rm", node.rawValue]) }
 }

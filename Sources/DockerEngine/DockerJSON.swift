@@ -48,6 +48,31 @@ struct DockerNode: Decodable {
     var ManagerStatus: ManagerStatus?
 }
 
+/// One line of `docker service inspect`, of which probe.sh asks for these members only.
+struct DockerServiceLine: Decodable {
+    struct Mode: Decodable {
+        struct Global: Decodable {}
+        var Global: Global?
+    }
+    struct Placement: Decodable { var Constraints: [String]? }
+    struct Resources: Decodable {
+        struct Amount: Decodable {
+            var NanoCPUs: Int?
+            var MemoryBytes: Int?
+        }
+        var Reservations: Amount?
+    }
+    struct Mount: Decodable {
+        var `Type`: String?
+        var Source: String?
+    }
+    var Name: String
+    var Mode: Mode?
+    var Placement: Placement?
+    var Resources: Resources?
+    var Mounts: [Mount]?
+}
+
 /// Readers of Docker's output. All of them give nil for text that is not what it should be.
 package enum DockerReader {
     /// The engine and the Swarm from `docker info`; nil when the daemon did not answer.
@@ -98,6 +123,17 @@ package enum DockerReader {
         return ServiceFacts(
             name: String(words[0]), image: String(words[1]), runningTasks: counts.first ?? 0,
             desiredTasks: counts.count > 1 ? counts[1] : 0)
+    }
+
+    /// What decides where a service's tasks may run, from one line of probe.sh's own format.
+    package static func serviceSpec(_ text: String) -> (name: String, spec: ServiceSpec)? {
+        guard let line = decoded(DockerServiceLine.self, text) else { return nil }
+        let reserved = line.Resources?.Reservations
+        let spec = ServiceSpec(
+            isGlobal: line.Mode?.Global != nil, reservedMillicores: (reserved?.NanoCPUs ?? 0) / 1_000_000,
+            reservedMemoryMiB: (reserved?.MemoryBytes ?? 0) / 1_048_576, constraints: line.Placement?.Constraints ?? [],
+            volumes: (line.Mounts ?? []).compactMap { $0.Type == "volume" ? $0.Source : nil })
+        return (line.Name, spec)
     }
 
     /// Any JSON text as a value.

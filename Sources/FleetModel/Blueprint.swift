@@ -10,21 +10,38 @@ package struct Blueprint: Hashable, Codable, Sendable {
     package let parent: Int
     package let clusters: [ClusterID: DesiredCluster]
     package let hosts: [HostID: DesiredHost]
+    /// Hosts that people took out of the manifest and that are not gone yet: how they are reached, until they are.
+    package let leaving: [HostID: DesiredHost]
     /// nil when the region has none (while it is being torn down).
     package let controlPlane: DesiredControlPlane?
 
     package init(
         region: RegionID, generation: Int, parent: Int, clusters: [ClusterID: DesiredCluster],
-        hosts: [HostID: DesiredHost], controlPlane: DesiredControlPlane?
+        hosts: [HostID: DesiredHost], leaving: [HostID: DesiredHost] = [:], controlPlane: DesiredControlPlane?
     ) {
         (self.region, self.generation, self.parent) = (region, generation, parent)
-        (self.clusters, self.hosts, self.controlPlane) = (clusters, hosts, controlPlane)
+        (self.clusters, self.hosts, self.leaving, self.controlPlane) = (clusters, hosts, leaving, controlPlane)
     }
 
     /// Whether two blueprints want the same, whatever their generations are.
     package func wantsTheSame(as other: Blueprint) -> Bool {
-        region == other.region && clusters == other.clusters && hosts == other.hosts
+        region == other.region && clusters == other.clusters && hosts == other.hosts && leaving == other.leaving
             && controlPlane == other.controlPlane
+    }
+}
+
+extension Blueprint {
+    /// A blueprint of a version that knew no leaving hosts has none.
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            region: try members.decode(RegionID.self, forKey: .region),
+            generation: try members.decode(Int.self, forKey: .generation),
+            parent: try members.decode(Int.self, forKey: .parent),
+            clusters: try members.decode([ClusterID: DesiredCluster].self, forKey: .clusters),
+            hosts: try members.decode([HostID: DesiredHost].self, forKey: .hosts),
+            leaving: try members.decodeIfPresent([HostID: DesiredHost].self, forKey: .leaving) ?? [:],
+            controlPlane: try members.decodeIfPresent(DesiredControlPlane.self, forKey: .controlPlane))
     }
 }
 
@@ -50,13 +67,15 @@ package struct DesiredHost: Hashable, Codable, Sendable {
     package var role: NodeRole
     package var labels: [String: String]
     package var engine: EnginePolicy
+    /// Pinned fingerprint: a host that leaves is reached by it when no manifest has it any more.
+    package var hostKey: String?
 
     package init(
         address: String, domain: DomainID, cluster: ClusterID, role: NodeRole, labels: [String: String] = [:],
-        engine: EnginePolicy = EnginePolicy()
+        engine: EnginePolicy = EnginePolicy(), hostKey: String? = nil
     ) {
         (self.address, self.domain, self.cluster, self.role) = (address, domain, cluster, role)
-        (self.labels, self.engine) = (labels, engine)
+        (self.labels, self.engine, self.hostKey) = (labels, engine, hostKey)
     }
 }
 

@@ -193,15 +193,28 @@ package struct SwarmFacts: Hashable, Codable, Sendable {
     package var cluster: ClusterFacts?
     /// The daemon's own words when the state is `error` or `pending`.
     package var errorText: String?
+    /// The service of each task that runs here; nil where nobody looked.
+    package var tasks: [String]?
+    /// The node's certificate; nil where it cannot be read (F33).
+    package var certificate: CertificateFacts?
 
     package init(
         state: State = .inactive, nodeID: NodeID? = nil, nodeAddress: String = "", isManager: Bool = false,
-        swarmID: String? = nil, managerAddresses: [String] = [], cluster: ClusterFacts? = nil, errorText: String? = nil
+        swarmID: String? = nil, managerAddresses: [String] = [], cluster: ClusterFacts? = nil, errorText: String? = nil,
+        tasks: [String]? = nil, certificate: CertificateFacts? = nil
     ) {
         (self.state, self.nodeID, self.nodeAddress, self.isManager) = (state, nodeID, nodeAddress, isManager)
         (self.swarmID, self.managerAddresses, self.cluster) = (swarmID, managerAddresses, cluster)
-        self.errorText = errorText
+        (self.errorText, self.tasks, self.certificate) = (errorText, tasks, certificate)
     }
+}
+
+/// From when to when a node's certificate is good, by the host's clock; engines renew theirs at 50 to 80 % of its life.
+package struct CertificateFacts: Hashable, Codable, Sendable {
+    package var starts: Timestamp
+    package var ends: Timestamp
+
+    package init(starts: Timestamp, ends: Timestamp) { (self.starts, self.ends) = (starts, ends) }
 }
 
 /// A Swarm as one of its managers sees it.
@@ -258,12 +271,37 @@ package struct ServiceFacts: Hashable, Codable, Sendable {
     package var labels: [String: String]
     package var runningTasks: Int
     package var desiredTasks: Int
+    /// nil where nobody looked.
+    package var spec: ServiceSpec?
 
     package init(
-        name: String, image: String, labels: [String: String] = [:], runningTasks: Int = 0, desiredTasks: Int = 0
+        name: String, image: String, labels: [String: String] = [:], runningTasks: Int = 0, desiredTasks: Int = 0,
+        spec: ServiceSpec? = nil
     ) {
-        (self.name, self.image, self.labels) = (name, image, labels)
+        (self.name, self.image, self.labels, self.spec) = (name, image, labels, spec)
         (self.runningTasks, self.desiredTasks) = (runningTasks, desiredTasks)
+    }
+}
+
+/// What decides whether a service's tasks can run elsewhere (F35). Nothing else of a service is read: its environment
+/// and labels are other people's, and may hold secrets.
+package struct ServiceSpec: Hashable, Codable, Sendable {
+    /// One task on every node, instead of a number of replicas.
+    package var isGlobal: Bool
+    /// What one task reserves.
+    package var reservedMillicores: Int
+    package var reservedMemoryMiB: Int
+    /// As Docker writes them: `node.labels.disk==ssd`.
+    package var constraints: [String]
+    /// Names of the volumes that its tasks mount; they lie on the node where a task first ran.
+    package var volumes: [String]
+
+    package init(
+        isGlobal: Bool = false, reservedMillicores: Int = 0, reservedMemoryMiB: Int = 0, constraints: [String] = [],
+        volumes: [String] = []
+    ) {
+        (self.isGlobal, self.constraints, self.volumes) = (isGlobal, constraints, volumes)
+        (self.reservedMillicores, self.reservedMemoryMiB) = (reservedMillicores, reservedMemoryMiB)
     }
 }
 

@@ -11,17 +11,41 @@ package struct Plan: Hashable, Codable, Sendable {
     package var report: [ReportEntry]
     /// What `apply` compares before it runs anything, by host (I3).
     package var preconditions: [HostID: Precondition]
+    /// Hosts that are in no manifest any more and that steps may still run on; the policy does not have them.
+    package var leaving: [HostPolicy]
+    /// What people must agree to by typing a number; nil when nothing of the kind is planned (F44).
+    package var approval: PlanApproval?
 
     package init(
         region: RegionID, blueprint: Blueprint, steps: [Step], report: [ReportEntry] = [],
-        preconditions: [HostID: Precondition] = [:]
+        preconditions: [HostID: Precondition] = [:], leaving: [HostPolicy] = [], approval: PlanApproval? = nil
     ) {
         (self.region, self.blueprint, self.steps, self.report) = (region, blueprint, steps, report)
-        self.preconditions = preconditions
+        (self.preconditions, self.leaving, self.approval) = (preconditions, leaving, approval)
     }
 
     package var isEmpty: Bool { steps.isEmpty }
     package var refusals: [ReportEntry] { report.filter { $0.kind == .refused } }
+
+    /// Every host that a step of this plan may name, by name: those of `policy`, and those that leave.
+    package func hosts(with policy: FleetPolicy) -> [HostID: HostPolicy] {
+        Dictionary((policy.hosts + leaving).map { ($0.name, $0) }) { first, _ in first }
+    }
+}
+
+extension Plan {
+    /// A plan saved by a version that knew no leaving hosts has none.
+    package init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            region: try members.decode(RegionID.self, forKey: .region),
+            blueprint: try members.decode(Blueprint.self, forKey: .blueprint),
+            steps: try members.decode([Step].self, forKey: .steps),
+            report: try members.decode([ReportEntry].self, forKey: .report),
+            preconditions: try members.decode([HostID: Precondition].self, forKey: .preconditions),
+            leaving: try members.decodeIfPresent([HostPolicy].self, forKey: .leaving) ?? [],
+            approval: try members.decodeIfPresent(PlanApproval.self, forKey: .approval))
+    }
 }
 
 /// One idempotent act on one host.
@@ -63,6 +87,19 @@ package enum StepAction: Hashable, Codable, Sendable {
     case joinSwarm(cluster: ClusterID, role: NodeRole, address: String, tokenFrom: HostID, managers: [String])
     /// Makes a worker a manager.
     case promoteNode(cluster: ClusterID)
+    /// Takes work away from a node and waits until no task of a service runs there.
+    case drainNode(cluster: ClusterID)
+    /// Lets a node have work again.
+    case activateNode(cluster: ClusterID)
+    /// Makes a manager a worker, and waits until Raft has let it go.
+    case demoteNode(cluster: ClusterID)
+    /// Takes a node that is down off the Swarm's list; the planner has proved whose it is.
+    case removeNode(cluster: ClusterID, node: NodeID)
+    /// Leaves a Swarm that this region did not make; people named it. On a worker `swarmID` is its node's id, because
+    /// only managers know the Swarm's.
+    case evictSwarm(swarmID: String)
+    /// Takes over a Swarm that this region did not make; people named it, as for `evictSwarm`.
+    case adoptSwarm(cluster: ClusterID, swarmID: String)
     /// Makes the node's labels what the manifest says.
     case labelNode(cluster: ClusterID, labels: [String: String], remove: [String])
     /// Carries the control plane's image to the host.
@@ -73,8 +110,9 @@ package enum StepAction: Hashable, Codable, Sendable {
     case handOff(DesiredControlPlane, addresses: [String])
     /// Removes the control plane's service, secrets, configs and volume.
     case removeControlPlane(cluster: ClusterID)
-    /// Leaves the Swarm, by force: the region goes as a whole. `isLast` is for the reader of a plan.
-    case leaveSwarm(cluster: ClusterID, isLast: Bool)
+    /// Leaves the Swarm. By force when the region goes as a whole; else only as a worker, so that no majority is lost.
+    /// `isLast` is for the reader of a plan.
+    case leaveSwarm(cluster: ClusterID, isLast: Bool, isForced: Bool)
     /// Removes what Muster made on the host, and only that. `daemon` is daemon.json without Muster's keys, nil to leave
     /// the file alone.
     case restoreHost(home: String, deleteData: Bool, daemon: JSONValue?)
@@ -88,6 +126,12 @@ package enum StepAction: Hashable, Codable, Sendable {
         case .resetSwarm: "reset-swarm"
         case .joinSwarm: "join-swarm"
         case .promoteNode: "promote-node"
+        case .drainNode: "drain-node"
+        case .activateNode: "activate-node"
+        case .demoteNode: "demote-node"
+        case .removeNode: "remove-node"
+        case .evictSwarm: "evict-swarm"
+        case .adoptSwarm: "adopt-swarm"
         case .labelNode: "label-node"
         case .loadImage: "load-image"
         case .startControlPlane: "start-control-plane"

@@ -38,7 +38,8 @@ struct BlueprintPlan {
             let isManager = clusters[host.cluster]?.managers.contains(host.name) == true
             all[host.name] = DesiredHost(
                 address: host.address, domain: host.domain, cluster: host.cluster,
-                role: isManager ? .manager : .worker, labels: host.labels, engine: policy.engine)
+                role: isManager ? .manager : .worker, labels: host.labels, engine: policy.engine,
+                hostKey: host.hostKey)
         }
         return all
     }

@@ -134,8 +134,9 @@ struct BringUp {
             case .initSwarm(let cluster, _, _, _): cluster == desired.cluster
             case .joinSwarm(let cluster, let role, _, _, _): cluster == desired.cluster && role == .manager
             case .authorizeRegionKey: step.subject == desired.home
-            case .installEngine, .resetSwarm, .promoteNode, .labelNode, .loadImage, .startControlPlane, .handOff,
-                .removeControlPlane, .leaveSwarm, .restoreHost:
+            case .installEngine, .resetSwarm, .promoteNode, .drainNode, .activateNode, .demoteNode, .removeNode,
+                .evictSwarm, .adoptSwarm, .labelNode, .loadImage, .startControlPlane, .handOff, .removeControlPlane,
+                .leaveSwarm, .restoreHost:
                 false
             }
         }

@@ -11,14 +11,20 @@ package struct PlannerInput: Sendable {
     package var image: String
     /// Whether the control plane already owns the region, so that no hand off is due.
     package var isHandedOff: Bool
+    /// What people asked for besides the manifest.
+    package var intents: FleetIntents
 
     package init(
         policy: FleetPolicy, observation: FleetObservation, parent: Blueprint? = nil, image: String,
-        isHandedOff: Bool = false
+        isHandedOff: Bool = false, intents: FleetIntents = FleetIntents()
     ) {
         (self.policy, self.observation, self.parent) = (policy, observation, parent)
-        (self.image, self.isHandedOff) = (image, isHandedOff)
+        (self.image, self.isHandedOff, self.intents) = (image, isHandedOff, intents)
+        leaving = policy.leaving(after: parent)
     }
+
+    /// Hosts that the target has and the manifest has not; they are observed with the others.
+    package let leaving: [HostPolicy]
 
     /// Home folder of the account that Muster logs in to.
     var home: String { policy.access.user == "root" ? "/root" : "/home/\(policy.access.user)" }

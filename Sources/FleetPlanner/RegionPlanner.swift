@@ -18,7 +18,7 @@ package enum RegionPlanner {
         }
         return Plan(
             region: input.policy.region, blueprint: blueprint, steps: steps, report: report,
-            preconditions: preconditions(of: steps, in: input.observation))
+            preconditions: preconditions(of: steps, in: input.observation), leaving: input.leaving)
     }
 
     /// What must still hold of every host that a step runs on or changes.

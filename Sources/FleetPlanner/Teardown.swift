@@ -90,7 +90,8 @@ private struct Teardown {
 
     private func leave(_ host: HostPolicy, _ cluster: ClusterPolicy, after: [StepID], isLast: Bool) -> Step {
         Step(
-            id: StepID("leave-swarm/\(host.name)"), action: .leaveSwarm(cluster: cluster.name, isLast: isLast),
+            id: StepID("leave-swarm/\(host.name)"),
+            action: .leaveSwarm(cluster: cluster.name, isLast: isLast, isForced: true),
             host: host.name, follows: after, reason: isLast ? "the last manager goes last" : "the region goes")
     }
 }

@@ -53,7 +53,9 @@ package struct ActProblem: Sendable {
     }
 
     /// Codes after which trying again cannot help.
-    static let refusals: Set<String> = ["foreign-swarm", "other-region"]
+    static let refusals: Set<String> = [
+        "foreign-swarm", "other-region", "demote-majority", "other-swarm", "node-not-down", "still-manager",
+    ]
 
     /// What each code of the scripts means and what cures it.
     static let table: [String: (message: String, hint: String)] = [
@@ -101,6 +103,30 @@ package struct ActProblem: Sendable {
         ),
         "label-node": ("cannot label a node", "check that the managers hold a majority: `docker node ls`"),
         "promote-node": ("cannot promote a node", "check that the managers hold a majority: `docker node ls`"),
+        "drain-node": ("cannot drain a node", "check that the managers hold a majority: `docker node ls`"),
+        "drain-tasks": (
+            "drained its node, and tasks still run there",
+            "see what keeps them with `docker node ps`, then run the command again"
+        ),
+        "activate-node": ("cannot let a node work again", "check that the managers hold a majority: `docker node ls`"),
+        "demote-node": ("cannot demote a node", "check that the managers hold a majority: `docker node ls`"),
+        "demote-majority": (
+            "is not demoted: the managers left would hold no majority",
+            "bring the other managers back, then run the command again"
+        ),
+        "remove-node": (
+            "cannot remove a node from the Swarm", "check that the managers hold a majority: `docker node ls`"
+        ),
+        "node-not-down": (
+            "is not removed from its Swarm: its node is not down", "run the command again: it looks at it anew"
+        ),
+        "still-manager": (
+            "does not leave its Swarm: it is still a manager", "run the command again: it is demoted first"
+        ),
+        "other-swarm": (
+            "is in another Swarm than the one that was named", "look at it with `muster check`, then name that one"
+        ),
+        "not-in-swarm": ("is in no Swarm that could be taken over", "run the command again"),
         "no-home": ("the account has no home folder", "make it on the host"),
         "write-key": ("cannot write authorized_keys", "check the disk and the folder's rights on the host"),
         "load-image": (

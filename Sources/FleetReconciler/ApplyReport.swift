@@ -63,8 +63,8 @@ package struct ApplyReport: Sendable {
             guard !result.isSuccess else { return false }
             switch result.step.action {
             case .startControlPlane, .handOff, .removeControlPlane, .initSwarm: return true
-            case .installEngine, .authorizeRegionKey, .resetSwarm, .joinSwarm, .promoteNode, .labelNode, .loadImage,
-                .leaveSwarm, .restoreHost:
+            case .installEngine, .authorizeRegionKey, .resetSwarm, .joinSwarm, .promoteNode, .drainNode, .activateNode,
+                .demoteNode, .removeNode, .evictSwarm, .adoptSwarm, .labelNode, .loadImage, .leaveSwarm, .restoreHost:
                 return false
             }
         }

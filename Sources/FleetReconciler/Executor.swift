@@ -46,7 +46,7 @@ package struct Executor: Sendable {
         let start = clock.uptime()
         for step in plan.steps { try await record(step, plan: id, .intended) }
         var run = Schedule(steps: plan.steps, allowedFailures: budget(of: plan), nodes: nodes(in: observation))
-        let failure = await execute(&run, plan: id)
+        let failure = await execute(&run, plan: id, hosts: plan.hosts(with: policy))
         if let failure { throw failure }
         return ApplyReport(
             plan: plan, results: run.results, duration: clock.uptime() - start, isBudgetExceeded: run.isBudgetExceeded)
@@ -65,7 +65,9 @@ package struct Executor: Sendable {
     }
 
     /// Runs the schedule empty; gives the first trouble with the journal, after which nothing new is started.
-    private func execute(_ run: inout Schedule, plan: PlanID) async -> FleetProblem? {
+    private func execute(
+        _ run: inout Schedule, plan: PlanID, hosts: [HostID: HostPolicy]
+    ) async -> FleetProblem? {
         var journalTrouble: FleetProblem?
         await withTaskGroup(of: StepEnd.self) { group in
             var running = 0
@@ -73,7 +75,7 @@ package struct Executor: Sendable {
                 while running < Self.window, journalTrouble == nil, let step = run.next() {
                     let nodes = run.nodes
                     progress(.started(step))
-                    group.addTask { await perform(step, plan: plan, nodes: nodes) }
+                    group.addTask { await perform(step, plan: plan, hosts: hosts, nodes: nodes) }
                     running += 1
                 }
                 guard let end = await group.next() else { break }
@@ -86,11 +88,13 @@ package struct Executor: Sendable {
     }
 
     /// One step from its first journal entry to its last.
-    private func perform(_ step: Step, plan: PlanID, nodes: [HostID: NodeID]) async -> StepEnd {
+    private func perform(
+        _ step: Step, plan: PlanID, hosts: [HostID: HostPolicy], nodes: [HostID: NodeID]
+    ) async -> StepEnd {
         let start = clock.uptime()
         do {
             try await record(step, plan: plan, .started)
-            let end = await StepRun(executor: self, step: step, nodes: nodes).run()
+            let end = await StepRun(executor: self, step: step, hosts: hosts, nodes: nodes).run()
             let result = StepResult(step: step, outcome: end.outcome, duration: clock.uptime() - start)
             var finished = StepEnd(result: result, node: end.node)
             do { try await recordEnd(finished.result, plan: plan) } catch { finished.journalTrouble = error }

@@ -84,14 +84,32 @@ package struct ProbeReader {
         engine.isDaemonFileValid = file == nil || daemon != nil
         var swarm = info?.swarm ?? SwarmFacts()
         swarm.cluster = cluster
+        swarm.tasks = swarm.state == .active ? output.all("task").sorted() : nil
+        swarm.certificate = certificate
         return (engine, swarm)
+    }
+
+    private var certificate: CertificateFacts? {
+        let seconds = text("certificate").split(separator: " ").compactMap { Int($0) }
+        guard seconds.count == 2 else { return nil }
+        return CertificateFacts(
+            starts: Timestamp(secondsSinceEpoch: seconds[0]), ends: Timestamp(secondsSinceEpoch: seconds[1]))
     }
 
     private var cluster: ClusterFacts? {
         guard output.first("cluster") != nil else { return nil }
         return ClusterFacts(
             nodes: output.all("node").compactMap(DockerReader.node).sorted { $0.id < $1.id },
-            services: output.all("service").compactMap(DockerReader.service).sorted { $0.name < $1.name },
+            services: services.sorted { $0.name < $1.name },
             configs: output.all("config").sorted(), secrets: output.all("secret").sorted())
+    }
+
+    private var services: [ServiceFacts] {
+        let specs = Dictionary(output.all("service-spec").compactMap(DockerReader.serviceSpec)) { first, _ in first }
+        return output.all("service").compactMap(DockerReader.service).map { service in
+            var service = service
+            service.spec = specs[service.name]
+            return service
+        }
     }
 }

@@ -5,9 +5,11 @@ extension StepAction {
     /// Whose facts show the effect: a node's labels and role are the acting manager's to tell.
     package var isToldByActor: Bool {
         switch self {
-        case .labelNode, .promoteNode, .startControlPlane, .removeControlPlane: true
-        case .installEngine, .authorizeRegionKey, .initSwarm, .resetSwarm, .joinSwarm, .loadImage, .handOff,
-            .leaveSwarm, .restoreHost:
+        case .labelNode, .promoteNode, .drainNode, .activateNode, .demoteNode, .removeNode, .startControlPlane,
+            .removeControlPlane:
+            true
+        case .installEngine, .authorizeRegionKey, .initSwarm, .resetSwarm, .joinSwarm, .evictSwarm, .adoptSwarm,
+            .loadImage, .handOff, .leaveSwarm, .restoreHost:
             false
         }
     }
@@ -28,12 +30,12 @@ extension StepAction {
         case .joinSwarm(_, let role, _, _, _):
             guard facts.swarm.state == .active else { return "the state is \(facts.swarm.state.rawValue)" }
             return facts.swarm.isManager == (role == .manager) ? nil : "its role is another"
-        case .promoteNode:
-            let node = subjectNode.flatMap { facts.swarm.cluster?.node($0) }
-            return node?.role == .manager ? nil : "it is no manager"
-        case .labelNode(_, let labels, _):
-            let present = subjectNode.flatMap { facts.swarm.cluster?.node($0)?.labels } ?? [:]
-            return labels.allSatisfy { present[$0.key] == $0.value } ? nil : "the labels are not there"
+        case .promoteNode, .drainNode, .activateNode, .demoteNode, .removeNode, .labelNode:
+            guard let cluster = facts.swarm.cluster else { return "no manager speaks for the Swarm" }
+            return missing(in: cluster, node: subjectNode.flatMap(cluster.node))
+        case .evictSwarm: return facts.swarm.state == .inactive ? nil : "the state is \(facts.swarm.state.rawValue)"
+        case .adoptSwarm(let cluster, _):
+            return facts.made?.region == region && facts.made?.swarm == [cluster] ? nil : "it is not written down"
         case .loadImage(let reference):
             return facts.made?.images.contains(reference) == true ? nil : "the image is not there"
         case .startControlPlane:
@@ -50,13 +52,33 @@ extension StepAction {
         }
     }
 
+    /// The same for steps about one node, which the acting manager's list shows; nil when it is not in the list.
+    private func missing(in cluster: ClusterFacts, node: NodeFacts?) -> String? {
+        switch self {
+        case .promoteNode: return node?.role == .manager ? nil : "it is no manager"
+        case .drainNode: return node?.availability == "drain" ? nil : "it may still have work"
+        case .activateNode: return node?.availability == "active" ? nil : "it may have no work"
+        case .demoteNode:
+            return node?.role == .worker && node?.reachability == nil ? nil : "it is still a manager"
+        case .removeNode(_, let id): return cluster.node(id) == nil ? nil : "its node is still in the list"
+        case .labelNode(_, let labels, let remove):
+            let present = node?.labels ?? [:]
+            let isThere = labels.allSatisfy { present[$0.key] == $0.value }
+            return isThere && remove.allSatisfy { present[$0] == nil } ? nil : "the labels are not there"
+        case .installEngine, .authorizeRegionKey, .initSwarm, .resetSwarm, .joinSwarm, .evictSwarm, .adoptSwarm,
+            .loadImage, .startControlPlane, .handOff, .removeControlPlane, .leaveSwarm, .restoreHost:
+            return nil
+        }
+    }
+
     /// Where the host is in its life once the step is verified; nil where it stays.
     package var lifeAfter: HostLife? {
         switch self {
-        case .initSwarm, .joinSwarm: .ready
+        case .initSwarm, .joinSwarm, .activateNode, .adoptSwarm: .ready
+        case .drainNode: .draining
         case .restoreHost: .removed
-        case .installEngine, .authorizeRegionKey, .resetSwarm, .promoteNode, .labelNode, .loadImage,
-            .startControlPlane, .handOff, .removeControlPlane, .leaveSwarm:
+        case .installEngine, .authorizeRegionKey, .resetSwarm, .promoteNode, .demoteNode, .removeNode, .evictSwarm,
+            .labelNode, .loadImage, .startControlPlane, .handOff, .removeControlPlane, .leaveSwarm:
             nil
         }
     }

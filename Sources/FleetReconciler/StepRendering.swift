@@ -14,6 +14,9 @@ package struct StepRendering: Sendable {
     /// How long a package source may take for an engine: 13 packages, 5.5 s when it is quiet, minutes over a thin line,
     /// and up to 5 minutes of waiting for the package manager's lock.
     private static let installDeadline = Duration.seconds(900)
+    /// How long the tasks of a drained node may take to end; their stop grace period is 10 s unless somebody set it. At
+    /// half of it a database that flushes its pages is reported as stuck; twice of it only keeps people waiting.
+    private static let drainSeconds = 240
     /// An image of 60 MiB over a line of 1 MiB/s, with loading.
     private static let uploadDeadline = Duration.seconds(600)
 
@@ -41,11 +44,11 @@ package struct StepRendering: Sendable {
         case .resetSwarm(let cluster): return RemoteAct(word, [region.rawValue, cluster.rawValue])
         case .joinSwarm(let cluster, _, let address, _, let managers):
             return RemoteAct(word, [region.rawValue, cluster.rawValue, address] + managers, secret: token)
-        case .promoteNode:
-            return RemoteAct(word, [region.rawValue] + DockerCommand.promote(node(of: step.subject, nodes)).words)
-        case .labelNode(_, let labels, let remove):
-            let command = DockerCommand.labelNode(node(of: step.subject, nodes), set: labels, remove: remove)
-            return RemoteAct(word, [region.rawValue] + command.words)
+        case .promoteNode, .drainNode, .activateNode, .demoteNode, .removeNode, .labelNode:
+            return nodeAct(of: step, node: node(of: step.subject, nodes))
+        case .evictSwarm(let swarmID): return RemoteAct(word, [region.rawValue, swarmID])
+        case .adoptSwarm(let cluster, let swarmID):
+            return RemoteAct(word, [region.rawValue, cluster.rawValue, swarmID])
         case .loadImage(let reference):
             return RemoteAct(
                 word, [region.rawValue, reference], upload: archive ?? "", deadline: Self.uploadDeadline)
@@ -54,11 +57,34 @@ package struct StepRendering: Sendable {
         case .handOff: return nil
         case .removeControlPlane:
             return RemoteAct(word, [region.rawValue, ControlPlaneService.name(of: region)])
-        case .leaveSwarm(let cluster, _): return RemoteAct(word, [region.rawValue, cluster.rawValue])
+        case .leaveSwarm(let cluster, _, let isForced):
+            return RemoteAct(word, [region.rawValue, cluster.rawValue, isForced ? "forced" : "as-worker"])
         case .restoreHost(let home, let deleteData, let daemon):
             return RemoteAct(
                 word, [region.rawValue, home, deleteData ? "yes" : "no", daemon?.canonicalText ?? "-"],
                 deadline: Self.installDeadline)
+        }
+    }
+
+    /// Acts of a manager on one node of its Swarm: the rendered docker command is the whole of them, but for waiting.
+    private func nodeAct(of step: Step, node: NodeID) -> RemoteAct? {
+        let word = step.action.word
+        switch step.action {
+        case .promoteNode: return RemoteAct(word, [region.rawValue] + DockerCommand.promote(node).words)
+        case .activateNode: return RemoteAct(word, [region.rawValue] + DockerCommand.activate(node).words)
+        case .demoteNode: return RemoteAct(word, [region.rawValue] + DockerCommand.demote(node).words)
+        case .removeNode(_, let id): return RemoteAct(word, [region.rawValue] + DockerCommand.remove(id).words)
+        case .drainNode:
+            let seconds = String(Self.drainSeconds)
+            return RemoteAct(
+                word, [region.rawValue, seconds] + DockerCommand.drain(node).words,
+                deadline: .seconds(Self.drainSeconds + 60))
+        case .labelNode(_, let labels, let remove):
+            return RemoteAct(
+                word, [region.rawValue] + DockerCommand.labelNode(node, set: labels, remove: remove).words)
+        case .installEngine, .authorizeRegionKey, .initSwarm, .resetSwarm, .joinSwarm, .evictSwarm, .adoptSwarm,
+            .loadImage, .startControlPlane, .handOff, .removeControlPlane, .leaveSwarm, .restoreHost:
+            return nil
         }
     }
 

@@ -6,6 +6,8 @@ import FleetModel
 struct StepRun: Sendable {
     let executor: Executor
     let step: Step
+    /// The policy's hosts and those that leave, by name.
+    let hosts: [HostID: HostPolicy]
     let nodes: [HostID: NodeID]
 
     /// A step is begun at most twice: once, and once more when the connection was lost and the check found it undone.
@@ -29,7 +31,7 @@ struct StepRun: Sendable {
     }
 
     private var problem: ActProblem { ActProblem(host: step.subject, word: step.action.word) }
-    private var actor: HostPolicy? { executor.policy.host(step.host) }
+    private var actor: HostPolicy? { hosts[step.host] }
 
     // MARK: - Act
 
@@ -61,7 +63,7 @@ struct StepRun: Sendable {
 
     /// The join token, read just before it is used (F26), held in memory only.
     private func token() async throws(ShellFailure) -> Secret? {
-        guard case .joinSwarm(_, let role, _, let from, _) = step.action, let manager = executor.policy.host(from)
+        guard case .joinSwarm(_, let role, _, let from, _) = step.action, let manager = hosts[from]
         else {
             return nil
         }
@@ -89,7 +91,7 @@ struct StepRun: Sendable {
 
     private func check(isChange: Bool) async throws(ShellFailure) -> (outcome: StepResult.Outcome, node: NodeID?) {
         let told = step.action.isToldByActor ? step.host : step.subject
-        guard let host = executor.policy.host(told) else { return (.failed(problem.unverified("it is gone")), nil) }
+        guard let host = hosts[told] else { return (.failed(problem.unverified("it is gone")), nil) }
         switch await executor.observer.observe(host) {
         case .unreachable(let problem): throw ShellFailure(problem, isOutcomeUnknown: true)
         case .reachable(let facts):

@@ -18,7 +18,8 @@ import Testing
             ("init", .initSwarm(address: "198.18.1.1", addressPool: "10.201.0.0/16", subnetBits: 24)),
             ("label", .labelNode("node1", set: ["b": "2", "a": "1", "c": ""], remove: ["z", "y"])),
             ("label nothing", .labelNode("node1", set: [:], remove: [])),
-            ("promote", .promote("node1")),
+            ("promote", .promote("node1")), ("demote", .demote("node1")), ("drain", .drain("node1")),
+            ("activate", .activate("node1")), ("remove", .remove("node1")),
             ("service", Self.service.createCommand),
         ]
         let text = commands.map { name, command in

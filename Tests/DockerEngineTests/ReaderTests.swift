@@ -151,6 +151,23 @@ import Testing
         #expect(service.runningTasks == running && service.desiredTasks == desired)
     }
 
+    @Test("F35: what decides where a service's tasks may run")
+    func serviceSpec() throws {
+        let text =
+            #"{"Name":"db","Mode":{"Replicated":{"Replicas":1}},"Placement":{"Constraints":["node.id==n1"]},"#
+            + #""Resources":{"Reservations":{"NanoCPUs":1500000000,"MemoryBytes":536870912}},"#
+            + #""Mounts":[{"Type":"volume","Source":"data","Target":"/d"},{"Type":"bind","Source":"/x","Target":"/x"}]}"#
+        let (name, spec) = try #require(DockerReader.serviceSpec(text))
+        #expect(name == "db")
+        #expect(
+            spec
+                == ServiceSpec(
+                    reservedMillicores: 1500, reservedMemoryMiB: 512, constraints: ["node.id==n1"], volumes: ["data"]))
+        let global = DockerReader.serviceSpec(#"{"Name":"a","Mode":{"Global":{}},"Placement":null,"Mounts":null}"#)
+        #expect(global?.spec == ServiceSpec(isGlobal: true))
+        #expect(DockerReader.serviceSpec("{}") == nil)
+    }
+
     @Test("half a service line is none", arguments: ["", "name", "name image"])
     func noService(text: String) { #expect(DockerReader.service(text) == nil) }
 

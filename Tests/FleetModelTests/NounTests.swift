@@ -83,6 +83,33 @@ import Testing
         #expect(before.differences(from: before) == [])
     }
 
+    @Test("hosts that the target has and the manifest has not: with their address and pinned key, by name")
+    func leaving() {
+        func desired(_ address: String) -> DesiredHost {
+            DesiredHost(address: address, domain: "a", cluster: "control", role: .worker, hostKey: "SHA256:x")
+        }
+        let parent = Blueprint(
+            region: "eu1", generation: 2, parent: 1, clusters: [:],
+            hosts: ["h1": desired("198.18.1.1"), "h3": desired("198.18.1.3")], leaving: ["h2": desired("198.18.1.2")],
+            controlPlane: nil)
+        var policy = FleetPolicy(
+            region: "eu1", domains: ["a"], clusters: [],
+            hosts: [HostPolicy(name: "h1", address: "198.18.1.1", domain: "a", cluster: "control")])
+        #expect(policy.leaving(after: nil) == [])
+        #expect(policy.leaving(after: parent).map(\.name) == ["h2", "h3"])
+        #expect(policy.leaving(after: parent).map(\.hostKey) == ["SHA256:x", "SHA256:x"])
+        policy.hosts.append(HostPolicy(name: "h2", address: "198.18.1.2", domain: "a", cluster: "control"))
+        #expect(policy.leaving(after: parent).map(\.name) == ["h3"], "a host that came back into the manifest stays")
+    }
+
+    @Test("a blueprint of a version that knew no leaving hosts reads as one without them")
+    func oldBlueprint() throws {
+        let text = #"{"region":"eu1","generation":1,"parent":0,"clusters":{},"hosts":{}}"#
+        let blueprint = try JSONDecoder().decode(Blueprint.self, from: Data(text.utf8))
+        #expect(blueprint.leaving == [:] && blueprint.generation == 1)
+        #expect(try JSONDecoder().decode(Blueprint.self, from: JSONEncoder().encode(blueprint)) == blueprint)
+    }
+
     @Test("Debian, Ubuntu and what is like them take apt; others do not")
     func systems() {
         func usesApt(_ id: String, _ like: [String]) -> Bool {

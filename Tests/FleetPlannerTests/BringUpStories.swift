@@ -75,7 +75,9 @@ import Testing
         var story = Story()
         story.bringUp()
         story.world.perform(
-            Step(id: "leave-swarm/h5", action: .leaveSwarm(cluster: "control", isLast: false), host: "h5", reason: ""))
+            Step(
+                id: "leave-swarm/h5", action: .leaveSwarm(cluster: "control", isLast: false, isForced: true),
+                host: "h5", reason: ""))
         story.says("h5", ofSwarm: SwarmFacts(state: .pending, errorText: "rpc error: deadline exceeded"))
         story.host("h5") { $0.made?.swarm = ["control"] }
         try story.tell("half-joined")

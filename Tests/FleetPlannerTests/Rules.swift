@@ -65,8 +65,9 @@ struct Rules {
         switch step.action {
         case .initSwarm, .promoteNode: true
         case .joinSwarm(_, let role, _, _, _): role == .manager
-        case .installEngine, .authorizeRegionKey, .resetSwarm, .labelNode, .loadImage, .startControlPlane, .handOff,
-            .removeControlPlane, .leaveSwarm, .restoreHost:
+        case .installEngine, .authorizeRegionKey, .resetSwarm, .drainNode, .activateNode, .demoteNode, .removeNode,
+            .evictSwarm, .adoptSwarm, .labelNode, .loadImage, .startControlPlane, .handOff, .removeControlPlane,
+            .leaveSwarm, .restoreHost:
             false
         }
     }

@@ -10,6 +10,8 @@ struct World {
         /// Where it is a node; nil when it is in no Swarm.
         var node: NodeID?
         var swarm: String?
+        /// Its node was taken off the list while it was down.
+        var isForgotten = false
         /// Overrides what it says of its Swarm: half joined, or in somebody else's.
         var saysOfSwarm: SwarmFacts?
     }
@@ -98,9 +100,7 @@ struct World {
     // MARK: - What steps do
 
     mutating func perform(_ step: Step) {
-        for name in [step.host, step.subject] where machines[name]?.isUp != true {
-            return note("\(step.id): \(name) is dead")
-        }
+        if machines[step.host]?.isUp != true { return note("\(step.id): \(step.host) is dead") }
         switch step.action {
         case .installEngine(_, let daemon, let keys): installEngine(on: step.host, daemon: daemon, keys: keys)
         case .authorizeRegionKey(let from, _): change(step.host) { $0.regionKeyFrom = [from.joined(separator: ",")] }
@@ -108,6 +108,12 @@ struct World {
         case .resetSwarm: machines[step.host]?.saysOfSwarm = nil
         case .joinSwarm(let cluster, let role, let address, let from, _): join(step, cluster, role, address, from)
         case .promoteNode: onNode(step) { $0.role = .manager }
+        case .drainNode: onNode(step) { $0.availability = "drain" }
+        case .activateNode: onNode(step) { $0.availability = "active" }
+        case .demoteNode: demote(step)
+        case .removeNode(_, let node): remove(node, step)
+        case .evictSwarm: machines[step.host]?.saysOfSwarm = nil
+        case .adoptSwarm(let cluster, _): change(step.host) { $0.swarm = [cluster] }
         case .labelNode(_, let labels, let remove):
             onNode(step) { node in
                 node.labels.merge(labels) { $1 }
@@ -117,7 +123,7 @@ struct World {
         case .startControlPlane(let desired, _): start(step, desired)
         case .handOff: isHandedOff = true
         case .removeControlPlane: if let id = machines[step.host]?.swarm { swarms[id]?.services = [] }
-        case .leaveSwarm: leave(step.host)
+        case .leaveSwarm(_, _, let isForced): leave(step.host, isForced: isForced)
         case .restoreHost: restore(step.host)
         }
     }
@@ -175,6 +181,37 @@ struct World {
         body(&swarms[swarm]!.nodes[node]!)
     }
 
+    /// As the script does it: only if the managers left hold a majority.
+    private mutating func demote(_ step: Step) {
+        guard let swarm = machines[step.host]?.swarm else { return note("\(step.id): no Swarm") }
+        guard let node = node(of: step), swarms[swarm]?.nodes[node]?.role == .manager else {
+            return note("\(step.id): no such manager")
+        }
+        let others = managers(of: swarm).filter { $0.id != node }
+        guard hasQuorum(swarm), others.filter({ isRunning($0.id) }).count >= others.count / 2 + 1 else {
+            return note("\(step.id): no majority is left")
+        }
+        swarms[swarm]!.nodes[node]!.role = .worker
+        swarms[swarm]!.nodes[node]!.reachability = nil
+    }
+
+    private mutating func remove(_ node: NodeID, _ step: Step) {
+        guard let swarm = machines[step.host]?.swarm, hasQuorum(swarm) else { return note("\(step.id): no quorum") }
+        guard let facts = swarms[swarm]?.nodes[node] else { return note("\(step.id): no such node") }
+        if facts.role == .manager { note("\(step.id): it is a manager") }
+        if isRunning(node) { note("\(step.id): it is not down") }
+        swarms[swarm]?.nodes[node] = nil
+        for name in machines.keys where machines[name]?.node == node { machines[name]?.isForgotten = true }
+    }
+
+    /// The subject's node, by the machine where there is one.
+    private func node(of step: Step) -> NodeID? {
+        machines[step.subject]?.node
+            ?? machines[step.host]?.swarm.flatMap { swarm in
+                swarms[swarm]?.nodes.values.first { $0.labels[MusterLabel.host] == step.subject.rawValue }?.id
+            }
+    }
+
     private mutating func start(_ step: Step, _ desired: DesiredControlPlane) {
         guard let swarm = machines[step.host]?.swarm, hasQuorum(swarm) else { return note("\(step.id): no quorum") }
         if machines[desired.home]?.facts.made?.images.contains(desired.image) != true { note("\(step.id): no image") }
@@ -190,8 +227,11 @@ struct World {
         machines[host]?.facts.made = made
     }
 
-    private mutating func leave(_ host: HostID) {
-        if let swarm = machines[host]?.swarm, let node = machines[host]?.node { swarms[swarm]?.nodes[node] = nil }
+    private mutating func leave(_ host: HostID, isForced: Bool = true) {
+        if let swarm = machines[host]?.swarm, let node = machines[host]?.node {
+            if !isForced, swarms[swarm]?.nodes[node]?.role == .manager { note("\(host) leaves as a manager") }
+            if isForced { swarms[swarm]?.nodes[node] = nil }
+        }
         machines[host]?.node = nil
         machines[host]?.swarm = nil
         machines[host]?.saysOfSwarm = nil

@@ -18,7 +18,9 @@ struct FakeDocker {
         'info --format')
           case $3 in
           *Driver*) cat driver ;;
+          *NodeID*Cluster*) echo their-node their-swarm ;;
           *Cluster.ID*) echo their-swarm ;; *NodeID*) echo their-node ;; *Error*) cat error 2>/dev/null ;;
+          *ControlAvailable*) cat control ;;
           *) cat swarm ;;
           esac ;;
         'swarm init') echo active >swarm ;;
@@ -34,7 +36,15 @@ struct FakeDocker {
         'service ps') echo 'Running 3 seconds ago' ;;
         'image inspect') [ -e image ] ;;
         'network inspect') case $3 in bridge) echo 172.17.0.0/16 ;; *) exit 1 ;; esac ;;
-        'node update'|'node promote') ;;
+        'node inspect')
+          [ "$5" != gone ] || { echo 'Error: No such node: gone'; exit 1; }
+          case $4 in *Availability*) cat availability ;; *State*) cat state ;; *Reachability*) cat raft ;; esac ;;
+        'node ls') case $3 in -q) echo n1 ; echo n2 ;; *) cat managers ;; esac ;;
+        'node ps') cat tasks ;;
+        'node demote') echo none >raft ;;
+        'node rm') : >removed ;;
+        'node update') [ "$3" != --availability ] || echo "$4" >availability ;;
+        'node promote') ;;
         *) case $1 in load) cat >image ;; *) exit 8 ;; esac ;;
         esac
         """
@@ -48,6 +58,11 @@ struct FakeDocker {
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scratch.url("bin/docker").path)
         set("swarm", swarm)
         set("driver", "overlay2")
+        for (name, text) in ["control": "false", "availability": "active", "state": "down", "raft": "reachable"] {
+            set(name, text)
+        }
+        set("managers", "n1 Leader\nn2 Reachable\nn3 Reachable")
+        set("tasks", "web.1 Shutdown 2 seconds ago")
     }
 
     func remove() { scratch.remove() }

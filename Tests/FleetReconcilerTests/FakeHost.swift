@@ -12,6 +12,7 @@ struct FakeHost {
     var daemon = "-"
     var node: NodeID?
     var isManager = false
+    var availability = "active"
     var labels: [String: String] = [:]
     /// made.json, by kind; nil while there is none.
     var made: [String: [String]]?
@@ -53,11 +54,16 @@ extension FakeHosts.State {
             guard let token = act.secret?.exposed else { return "no-token no token came on stdin" }
             enter(host, isManager: token == FakeHosts.managerToken, cluster: arguments[1])
         case "promote-node": onNode(arguments) { $0.isManager = true }
+        case "demote-node": onNode(arguments) { $0.isManager = false }
+        case "drain-node": onNode(arguments) { $0.availability = "drain" }
+        case "activate-node": onNode(arguments) { $0.availability = "active" }
+        case "remove-node": onNode(arguments) { $0.node = nil }
+        case "adopt-swarm": note(host, "swarm", [arguments[1]])
         case "label-node": label(arguments)
         case "load-image": note(host, "images", [arguments[1]])
         case "start-control-plane": services.insert(arguments[1])
         case "remove-control-plane": services.remove(arguments[1])
-        case "leave-swarm", "reset-swarm": leave(host)
+        case "leave-swarm", "reset-swarm", "evict-swarm": leave(host)
         case "restore-host":
             hosts[host]?.made = nil
             hosts[host]?.hasEngine = false
@@ -136,7 +142,8 @@ extension FakeHosts.State {
             separator: ",")
         let role = host.isManager ? "manager" : "worker"
         let state = host.isUp ? "ready" : "down"
-        return #"node {"ID":"\#(id)","Spec":{"Role":"\#(role)","Availability":"active","Labels":{\#(labels)}},"#
+        return
+            #"node {"ID":"\#(id)","Spec":{"Role":"\#(role)","Availability":"\#(host.availability)","Labels":{\#(labels)}},"#
             + #""Status":{"State":"\#(state)","Addr":"\#(host.address)"}}"#
     }
 }
@@ -144,6 +151,6 @@ extension FakeHosts.State {
 extension FakeHost {
     /// All that a change can change.
     fileprivate var fingerprint: String {
-        "\(hasEngine) \(daemon) \(String(describing: node)) \(isManager) \(labels.sorted { $0.key < $1.key }) \(made == nil) \(madeJSON)"
+        "\(hasEngine) \(daemon) \(String(describing: node)) \(isManager) \(availability) \(labels.sorted { $0.key < $1.key }) \(made == nil) \(madeJSON)"
     }
 }

@@ -45,7 +45,9 @@ import Testing
                 "cluster yes",
                 #"node {"ID":"n2","Spec":{"Role":"worker"},"Status":{"State":"down","Addr":"198.18.1.2"}}"#,
                 #"node {"ID":"n1","Spec":{"Role":"manager"},"Status":{"State":"ready"},"ManagerStatus":{"Leader":true,"Addr":"198.18.1.1:2377"}}"#,
-                "node {broken", "service muster-eu1 muster:abc 1/1", "config muster-eu1-1-2",
+                "node {broken", "service muster-eu1 muster:abc 1/1", "service db postgres 1/1",
+                #"service-spec {"Name":"db","Mode":{"Replicated":{}},"Mounts":[{"Type":"volume","Source":"data"}]}"#,
+                "task muster-eu1", "task db", "certificate 1000 8000", "config muster-eu1-1-2",
                 "secret muster-eu1-ca-key",
                 #"made {"region":"eu1","packages":["docker.io"],"daemonKeys":[],"swarm":["control"],"regionKeyFrom":[],"images":["muster:abc","muster:old"],"files":[]} "#,
                 "image-gone muster:old", "end",
@@ -54,7 +56,10 @@ import Testing
         #expect(facts.engine?.daemon == .object(["log-driver": .string("local")]))
         #expect(facts.swarm.isManager && facts.swarm.swarmID == "s1" && facts.swarm.nodeID == "n1")
         #expect(facts.swarm.cluster?.nodes.map(\.id) == ["n1", "n2"])
-        #expect(facts.swarm.cluster?.services.first?.runningTasks == 1)
+        #expect(facts.swarm.cluster?.services.last?.runningTasks == 1)
+        #expect(facts.swarm.cluster?.services.map(\.spec) == [ServiceSpec(volumes: ["data"]), nil])
+        #expect(facts.swarm.tasks == ["db", "muster-eu1"])
+        #expect(facts.swarm.certificate?.ends.seconds(since: facts.swarm.certificate!.starts) == 7000)
         #expect(
             facts.made
                 == MadeRecord(region: "eu1", packages: ["docker.io"], swarm: ["control"], images: ["muster:abc"]))

@@ -134,7 +134,7 @@ import Testing
         let host = try FakeDocker()
         defer { host.remove() }
         _ = try host.run(Self.initAct)
-        let act = RemoteAct("leave-swarm", ["eu1", "control"])
+        let act = RemoteAct("leave-swarm", ["eu1", "control", "forced"])
         #expect(word(try host.run(act)) == "changed ")
         #expect(host.state("swarm") == "inactive\n")
         #expect(word(try host.run(act)) == "unchanged ")
@@ -162,7 +162,7 @@ import Testing
         arguments: [
             "init-swarm", "join-swarm", "label-node", "promote-node", "leave-swarm", "reset-swarm", "load-image",
             "authorize-region-key", "start-control-plane", "record-witness", "remove-control-plane", "install-engine",
-            "restore-host",
+            "restore-host", "drain-node", "activate-node", "demote-node", "remove-node", "evict-swarm", "adopt-swarm",
         ])
     func otherRegion(word: String) throws {
         let host = try FakeDocker()

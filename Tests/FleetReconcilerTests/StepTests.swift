@@ -16,7 +16,11 @@ import Testing
         .promoteNode(cluster: "control"), .labelNode(cluster: "control", labels: ["k": "v"], remove: []),
         .loadImage(reference: "muster:1"), .startControlPlane(desired, addresses: ["198.18.1.1"]),
         .handOff(desired, addresses: ["198.18.1.1"]), .removeControlPlane(cluster: "control"),
-        .leaveSwarm(cluster: "control", isLast: true), .restoreHost(home: "/root", deleteData: true, daemon: nil),
+        .leaveSwarm(cluster: "control", isLast: true, isForced: true),
+        .restoreHost(home: "/root", deleteData: true, daemon: nil),
+        .drainNode(cluster: "control"), .activateNode(cluster: "control"), .demoteNode(cluster: "control"),
+        .removeNode(cluster: "control", node: "n2"), .evictSwarm(swarmID: "theirs"),
+        .adoptSwarm(cluster: "control", swarmID: "theirs"),
     ]
 
     private static func facts(_ change: (inout HostFacts) -> Void = { _ in }) -> HostFacts {
@@ -32,7 +36,8 @@ import Testing
     /// A manager on which everything is as all of `actions` want it.
     private static let done = facts { facts in
         facts.engine = EngineFacts(version: "20", isRunning: true, daemon: .object(["a": .integer(1)]))
-        facts.made = MadeRecord(region: "eu1", regionKeyFrom: ["198.18.1.1,198.18.1.2"], images: ["muster:1"])
+        facts.made = MadeRecord(
+            region: "eu1", swarm: ["control"], regionKeyFrom: ["198.18.1.1,198.18.1.2"], images: ["muster:1"])
         facts.swarm = SwarmFacts(
             state: .active, nodeID: "n1", isManager: true,
             cluster: ClusterFacts(
@@ -45,9 +50,10 @@ import Testing
         for action in Self.actions {
             let missing = action.missing(in: Self.facts(), region: "eu1", subjectNode: "n2")
             switch action {
-            case .handOff, .resetSwarm, .removeControlPlane, .leaveSwarm, .restoreHost: #expect(missing == nil)
-            case .installEngine, .authorizeRegionKey, .initSwarm, .joinSwarm, .promoteNode, .labelNode, .loadImage,
-                .startControlPlane:
+            case .handOff, .resetSwarm, .evictSwarm, .removeControlPlane, .leaveSwarm, .restoreHost:
+                #expect(missing == nil)
+            case .installEngine, .authorizeRegionKey, .initSwarm, .joinSwarm, .promoteNode, .drainNode, .activateNode,
+                .demoteNode, .removeNode, .adoptSwarm, .labelNode, .loadImage, .startControlPlane:
                 #expect(missing != nil, "\(action.word)")
             }
         }
@@ -58,10 +64,12 @@ import Testing
         for action in Self.actions {
             let missing = action.missing(in: Self.done, region: "eu1", subjectNode: "n2")
             switch action {
-            case .resetSwarm, .removeControlPlane, .leaveSwarm, .restoreHost: #expect(missing != nil, "\(action.word)")
+            case .resetSwarm, .evictSwarm, .drainNode, .demoteNode, .removeNode, .removeControlPlane, .leaveSwarm,
+                .restoreHost:
+                #expect(missing != nil, "\(action.word)")
             case .joinSwarm: #expect(missing == "its role is another")
-            case .installEngine, .authorizeRegionKey, .initSwarm, .promoteNode, .labelNode, .loadImage,
-                .startControlPlane, .handOff:
+            case .installEngine, .authorizeRegionKey, .initSwarm, .promoteNode, .activateNode, .adoptSwarm, .labelNode,
+                .loadImage, .startControlPlane, .handOff:
                 #expect(missing == nil, "\(action.word)")
             }
         }
@@ -81,6 +89,28 @@ import Testing
         #expect(
             missing(Self.actions[8]) { $0.swarm.cluster?.services[0].runningTasks = 0 } == "its service does not run")
         #expect(missing(Self.actions[4]) { $0.swarm.state = .pending } == "the state is pending")
+        let removal = StepAction.labelNode(cluster: "control", labels: [:], remove: ["k"])
+        #expect(missing(removal) { _ in } == "the labels are not there")
+        #expect(missing(removal) { $0.swarm.cluster?.nodes[0].labels = [:] } == nil)
+    }
+
+    @Test("a node that is drained, demoted, gone shows it; a worker that Raft still has is not demoted yet")
+    func nodeSteps() {
+        func missing(_ action: StepAction, _ change: (inout NodeFacts) -> Void) -> String? {
+            var facts = Self.done
+            change(&facts.swarm.cluster!.nodes[0])
+            return action.missing(in: facts, region: "eu1", subjectNode: "n2")
+        }
+        let demoted = { (node: inout NodeFacts) in (node.role, node.reachability) = (.worker, nil) }
+        #expect(missing(.drainNode(cluster: "control")) { $0.availability = "drain" } == nil)
+        #expect(missing(.activateNode(cluster: "control")) { $0.availability = "pause" } != nil)
+        #expect(missing(.demoteNode(cluster: "control"), demoted) == nil)
+        #expect(missing(.demoteNode(cluster: "control")) { ($0.role, $0.reachability) = (.worker, "reachable") } != nil)
+        #expect(missing(.removeNode(cluster: "control", node: "n2")) { $0.id = "n3" } == nil)
+        var silent = Self.done
+        silent.swarm.cluster = nil
+        let removal = StepAction.removeNode(cluster: "control", node: "n2")
+        #expect(removal.missing(in: silent, region: "eu1", subjectNode: "n2") == "no manager speaks for the Swarm")
     }
 
     @Test("every step but hand off renders one act, whose words are its own, the schema, the region")

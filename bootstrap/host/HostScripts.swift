@@ -10,7 +10,12 @@ package enum HostScript {
 
     /// All scripts by word.
     package static let all: [String: String] = [
+        "activate-node": text(PackageResources.activate_node_sh),
+        "adopt-swarm": text(PackageResources.adopt_swarm_sh),
         "authorize-region-key": text(PackageResources.authorize_region_key_sh),
+        "demote-node": text(PackageResources.demote_node_sh),
+        "drain-node": text(PackageResources.drain_node_sh),
+        "evict-swarm": text(PackageResources.evict_swarm_sh),
         "init-swarm": text(PackageResources.init_swarm_sh),
         "install-engine": text(PackageResources.install_engine_sh),
         "join-swarm": text(PackageResources.join_swarm_sh),
@@ -21,6 +26,7 @@ package enum HostScript {
         "promote-node": text(PackageResources.promote_node_sh),
         "record-witness": text(PackageResources.record_witness_sh),
         "remove-control-plane": text(PackageResources.remove_control_plane_sh),
+        "remove-node": text(PackageResources.remove_node_sh),
         "reset-swarm": text(PackageResources.reset_swarm_sh),
         "restore-host": text(PackageResources.restore_host_sh),
         "start-control-plane": text(PackageResources.start_control_plane_sh),

@@ -1,8 +1,16 @@
-# leave-swarm 1 REGION CLUSTER: leaves the Swarm that Muster put this host into, and no other.
-claim_region "$3"
+# leave-swarm 1 REGION CLUSTER HOW: leaves the Swarm that Muster put this host into, and no other. HOW is `forced`, or
+# `as-worker`: then a host that is still a manager stays, because its leaving could cost the majority.
+claim_region "$3"; how=$5
 state=$(docker info --format '{{.Swarm.LocalNodeState}}' 2>/dev/null) || state=inactive
 if [ "$state" = inactive ]; then made_drop swarm; unchanged; return; fi
 made_has swarm "$4" || fail foreign-swarm "this region did not put the host into its Swarm"
-try swarm-leave docker swarm leave --force
+if [ "$how" = as-worker ]; then
+  # A node learns of its demotion a moment after the managers have agreed on it.
+  is_worker() { [ "$(docker info --format '{{.Swarm.ControlAvailable}}')" = false ]; }
+  until_true 60 is_worker || fail still-manager "after 60 s"
+  try swarm-leave docker swarm leave
+else
+  try swarm-leave docker swarm leave --force
+fi
 made_drop swarm
 changed

@@ -57,10 +57,25 @@ if command -v dockerd >/dev/null 2>&1 || command -v docker >/dev/null 2>&1; then
         # shellcheck disable=SC2086 # node ids, one a word
         docker_ node inspect --format '{{json .}}' $nodes | while read -r line; do fact node "$line"; done
         docker_ service ls --format '{{.Name}} {{.Image}} {{.Replicas}}' | while read -r line; do fact service "$line"; done
+        services=$(docker_ service ls -q)
+        # Only what decides where tasks may run: environment and labels are other people's, and may hold secrets.
+        # shellcheck disable=SC2086 # service ids, one a word
+        [ -z "$services" ] || docker_ service inspect --format '{"Name":{{json .Spec.Name}},"Mode":{{json .Spec.Mode}},"Placement":{{json .Spec.TaskTemplate.Placement}},"Resources":{{json .Spec.TaskTemplate.Resources}},"Mounts":{{with .Spec.TaskTemplate.ContainerSpec}}{{json .Mounts}}{{else}}null{{end}}}' $services | while read -r line; do fact service-spec "$line"; done
         docker_ config ls --filter label=io.muster.region --format '{{.Name}}' | while read -r line; do fact config "$line"; done
         docker_ secret ls --filter label=io.muster.region --format '{{.Name}}' | while read -r line; do fact secret "$line"; done
       fi ;;
   esac
+  case $info in
+    *'"LocalNodeState":"active"'*)
+      docker_ ps --filter label=com.docker.swarm.service.name --format '{{.Label "com.docker.swarm.service.name"}}' |
+        while read -r task; do fact task "$task"; done ;;
+  esac
+  certificate=/var/lib/docker/swarm/certificates/swarm-node.crt
+  if [ -r "$certificate" ] && command -v openssl >/dev/null 2>&1; then
+    dates=$(openssl x509 -startdate -enddate -noout -in "$certificate" 2>/dev/null)
+    starts=${dates%%notAfter=*}; ends=${dates##*notAfter=}
+    [ -z "$dates" ] || fact certificate "$(date -d "${starts#notBefore=}" +%s 2>/dev/null) $(date -d "$ends" +%s 2>/dev/null)"
+  fi
   # An image is written down before it comes: a run killed in between, or a prune, leaves the line and not the image.
   if [ -s "$MADE/images" ] && images=$(docker_ image ls --format '{{.Repository}}:{{.Tag}}'); then
     while read -r image; do printf '%s\n' "$images" | grep -qxF -- "$image" || fact image-gone "$image"; done <"$MADE/images"

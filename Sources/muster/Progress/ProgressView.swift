@@ -128,9 +128,9 @@ extension StepAction {
     /// Whether it may well take longer than people wait without a word.
     var isSlow: Bool {
         switch self {
-        case .installEngine, .loadImage, .startControlPlane, .restoreHost: true
-        case .authorizeRegionKey, .initSwarm, .resetSwarm, .joinSwarm, .promoteNode, .labelNode, .handOff,
-            .removeControlPlane, .leaveSwarm:
+        case .installEngine, .loadImage, .startControlPlane, .restoreHost, .drainNode: true
+        case .authorizeRegionKey, .initSwarm, .resetSwarm, .joinSwarm, .promoteNode, .activateNode, .demoteNode,
+            .removeNode, .evictSwarm, .adoptSwarm, .labelNode, .handOff, .removeControlPlane, .leaveSwarm:
             false
         }
     }
