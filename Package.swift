@@ -100,6 +100,7 @@ var targets: [Target] = [
             "RegionManifest",
             "SSHTransport",
         ]),
+    tests("FleetLiveTests", ["FleetLive", "FleetModel"]),
     .executableTarget(
         name: "muster",
         dependencies: [

@@ -12,6 +12,10 @@ extension FleetPolicy {
             let keys = knownHosts.fingerprints(address: policy.hosts[index].address, port: port)
             policy.hosts[index].hostKey = keys.first?.description
         }
+        if let bastion = access.bastion, bastion.hostKey == nil {
+            let keys = knownHosts.fingerprints(address: bastion.address, port: UInt16(clamping: bastion.port))
+            policy.access.bastion?.hostKey = keys.first?.description
+        }
         return policy
     }
 }

@@ -37,11 +37,7 @@ package final class SSHHostShell: HostShell {
         return counts
     }
 
-    package func endpoint(of host: HostPolicy) -> SSHEndpoint {
-        SSHEndpoint(
-            address: host.address, port: UInt16(clamping: access.port), user: access.user,
-            pinnedKeys: host.hostKey.flatMap { SSHFingerprint($0) }.map { [$0] } ?? [])
-    }
+    package func endpoint(of host: HostPolicy) -> SSHEndpoint { access.endpoint(of: host) }
 
     private func command(_ act: RemoteAct, script: String, host: HostID) throws(ShellFailure) -> SSHCommand {
         let input = act.standardInput(nonce: nonce, prelude: HostScript.prelude, script: script)

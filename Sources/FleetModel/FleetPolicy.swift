@@ -26,10 +26,11 @@ package struct FleetPolicy: Hashable, Codable, Sendable {
     /// The cluster that runs the control plane; a valid policy has exactly one.
     package var controlCluster: ClusterPolicy? { clusters.first(where: \.isControl) }
 
-    /// The same without paths of the operator's machine: what is kept in an inventory and sent to the control plane.
+    /// The same without paths of the operator's machine, and without the bastion, behind which the control plane is:
+    /// what is kept in an inventory and sent to the control plane.
     package var portable: FleetPolicy {
         var policy = self
-        (policy.access.keyFile, policy.access.knownHosts) = (nil, nil)
+        (policy.access.keyFile, policy.access.knownHosts, policy.access.bastion) = (nil, nil, nil)
         return policy
     }
 
@@ -49,11 +50,30 @@ package struct AccessPolicy: Hashable, Codable, Sendable {
     /// Path of a known_hosts file; hosts with a `hostKey` need none.
     package var knownHosts: String?
     package var sudo: Sudo
+    /// The host through which all others are reached.
+    package var bastion: BastionPolicy?
 
     package init(
-        user: String = "root", port: Int = 22, keyFile: String? = nil, knownHosts: String? = nil, sudo: Sudo = .none
+        user: String = "root", port: Int = 22, keyFile: String? = nil, knownHosts: String? = nil, sudo: Sudo = .none,
+        bastion: BastionPolicy? = nil
     ) {
         (self.user, self.port, self.keyFile, self.knownHosts, self.sudo) = (user, port, keyFile, knownHosts, sudo)
+        self.bastion = bastion
+    }
+}
+
+/// An sshd that only passes connections on.
+package struct BastionPolicy: Hashable, Codable, Sendable {
+    package var address: String
+    package var port: Int
+    package var user: String
+    /// Path of an OpenSSH private key; nil takes the one for the hosts.
+    package var keyFile: String?
+    /// Pinned fingerprint, `SHA256:` and 43 characters of base64.
+    package var hostKey: String?
+
+    package init(address: String, port: Int = 22, user: String, keyFile: String? = nil, hostKey: String? = nil) {
+        (self.address, self.port, self.user, self.keyFile, self.hostKey) = (address, port, user, keyFile, hostKey)
     }
 }
 

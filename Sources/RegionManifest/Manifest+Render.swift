@@ -20,7 +20,15 @@ extension Manifest {
         var members = ["user: \(text(access.user))", "port: \(access.port)", "sudo: \(access.sudo.rawValue)"]
         if let keyFile = access.keyFile { members.append("keyFile: \(text(keyFile))") }
         if let knownHosts = access.knownHosts { members.append("knownHosts: \(text(knownHosts))") }
+        if let bastion = access.bastion { members.append("bastion: {\(bastionMembers(bastion))}") }
         return "access: {\(members.joined(separator: ", "))}"
+    }
+
+    private static func bastionMembers(_ bastion: BastionPolicy) -> String {
+        var members = ["address: \(text(bastion.address))", "port: \(bastion.port)", "user: \(text(bastion.user))"]
+        if let keyFile = bastion.keyFile { members.append("keyFile: \(text(keyFile))") }
+        if let hostKey = bastion.hostKey { members.append("hostKey: \(text(hostKey))") }
+        return members.joined(separator: ", ")
     }
 
     private static func cluster(_ cluster: ClusterPolicy) -> String {

@@ -1,7 +1,6 @@
 // The manifest of a region as others use it: text or file in, policy or all its problems out.
 
 package import FleetModel
-import Glibc
 
 /// What people write about a region, in YAML. docs/manifest.md explains every key.
 package enum Manifest {
@@ -31,27 +30,14 @@ package enum Manifest {
         return try policy(fromYAML: text, file: path, environment: environment)
     }
 
-    /// One byte more than is allowed is read, so that the reader can refuse the size.
     private static func read(_ path: String) throws(FleetProblems) -> [UInt8] {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw problem(path, "cannot open the manifest", errno) }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: YAMLReader.maximumBytes + 1)
-        var count = 0
-        while count < bytes.count {
-            let read = bytes.withUnsafeMutableBytes {
-                Glibc.read(descriptor, $0.baseAddress! + count, $0.count - count)
-            }
-            if read < 0 { throw problem(path, "cannot read the manifest", errno) }
-            if read == 0 { break }
-            count += read
+        do { return try ManifestFileBytes.read(path) } catch {
+            throw problem(path, error.isOpen ? "cannot read the manifest" : "cannot open the manifest", error.reason)
         }
-        return Array(bytes.prefix(count))
     }
 
-    private static func problem(_ path: String, _ message: String, _ code: Int32? = nil) -> FleetProblems {
-        let cause = code.map { String(cString: strerror($0)) }
-        return FleetProblems([
+    private static func problem(_ path: String, _ message: String, _ cause: String? = nil) -> FleetProblems {
+        FleetProblems([
             FleetProblem(
                 .rejected, ManifestCode.file.rawValue, subject: path, message, cause: cause,
                 hint: "name a manifest like those in bootstrap/regions/")

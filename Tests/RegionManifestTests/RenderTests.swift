@@ -88,7 +88,15 @@ struct PolicyMaker {
     mutating func access() -> AccessPolicy {
         AccessPolicy(
             user: pick(["root", "ops", "_x-1"]), port: number(1...7999), keyFile: chance() ? "/" + text() : nil,
-            knownHosts: chance() ? "/k" + text() : nil, sudo: pick(AccessPolicy.Sudo.allCases))
+            knownHosts: chance() ? "/k" + text() : nil, sudo: pick(AccessPolicy.Sudo.allCases),
+            bastion: chance() ? bastion() : nil)
+    }
+
+    mutating func bastion() -> BastionPolicy {
+        BastionPolicy(
+            address: pick(["192.0.2.1", "jump.example.org"]), port: number(1...7999), user: pick(["jump", "root"]),
+            keyFile: chance() ? "/" + text() : nil,
+            hostKey: chance() ? "SHA256:" + String(repeating: "b", count: 43) : nil)
     }
 }
 
@@ -113,7 +121,7 @@ struct PolicyMaker {
         var maker = PolicyMaker(random: SeededGenerator(state: 7))
         let policy = maker.policy()
         #expect(Manifest.yaml(for: policy) == Manifest.yaml(for: policy))
-        let hostLines = Manifest.yaml(for: policy).split(separator: "\n").count { $0.contains("address: ") }
+        let hostLines = Manifest.yaml(for: policy).split(separator: "\n").count { $0.contains(", cluster: ") }
         #expect(hostLines == policy.hosts.count)
     }
 }

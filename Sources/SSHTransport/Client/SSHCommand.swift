@@ -16,6 +16,9 @@ package struct SSHCommand: Sendable, CustomReflectable {
         }
     }
 
+    /// Takes output as it comes, on the loop's thread: it must be quick, and the bytes are gone after the call.
+    package typealias Listener = @Sendable (_ isError: Bool, _ bytes: UnsafeRawBufferPointer) -> Void
+
     package var text: String
     package var standardInput: [UInt8]
     package var upload: Upload?
@@ -23,18 +26,21 @@ package struct SSHCommand: Sendable, CustomReflectable {
     package var deadline: Duration
     /// Standard output and standard error together; more ends the command with `outputLimitExceeded`.
     package var outputLimit: Int
+    /// When set, output goes to it alone: the result has none, and `outputLimit` does not count.
+    package var listener: Listener?
 
     /// - Parameter outputLimit: 4 MiB by default, far above any probe; at half of it nothing breaks, and twice of it
     ///   times a thousand hosts would be more memory than an operator's machine gives.
     package init(
         _ text: String, standardInput: [UInt8] = [], upload: Upload? = nil, deadline: Duration = .seconds(60),
-        outputLimit: Int = 4 << 20
+        outputLimit: Int = 4 << 20, listener: Listener? = nil
     ) {
         self.text = text
         self.standardInput = standardInput
         self.upload = upload
         self.deadline = deadline
         self.outputLimit = outputLimit
+        self.listener = listener
     }
 
     /// Secrets travel on standard input: it stays out of every dump.

@@ -157,8 +157,13 @@ final class Exchange {
             let count = libssh2_channel_read_ex(channel, stream, base, scratch.count)
             if count == 0 || count == Int(LIBSSH2_ERROR_EAGAIN) { return moved }
             if count < 0 { throw SessionFault(number: Int32(count)) }
-            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: scratch[..<count]))
+            let part = UnsafeRawBufferPointer(rebasing: scratch[..<count])
             moved = true
+            if let listener = command.listener {
+                if !isAnswered { listener(stream == SSH_EXTENDED_DATA_STDERR, part) }
+                continue
+            }
+            bytes.append(contentsOf: part)
             outputCount += count
             if outputCount > command.outputLimit {
                 abort(.outputLimitExceeded(limit: command.outputLimit))

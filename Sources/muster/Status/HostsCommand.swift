@@ -6,7 +6,8 @@ import FleetLive
 
 struct HostsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "hosts", abstract: "The hosts of a region.", subcommands: [List.self, Show.self],
+        commandName: "hosts", abstract: "The hosts of a region.",
+        subcommands: [List.self, Show.self, ExecCommand.self],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {

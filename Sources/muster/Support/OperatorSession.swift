@@ -31,40 +31,19 @@ struct OperatorSession {
     init(policy manifestPolicy: FleetPolicy) throws {
         let environment = ProcessInfo.processInfo.environment
         guard manifestPolicy.access.sudo != .password else { throw Self.noPasswords(manifestPolicy.region) }
+        try LabGuard.check(manifestPolicy)
         nonce = makeNonce()
-        let (client, knownHosts) = try Self.client(access: manifestPolicy.access, environment: environment)
+        let (client, knownHosts) = try OperatorClient.make(manifestPolicy.access)
         self.client = client
         policy = knownHosts.map(manifestPolicy.pinned(by:)) ?? manifestPolicy
         folder = try RegionFolder(region: manifestPolicy.region, environment: environment)
         shell = SSHHostShell(client: client, access: manifestPolicy.access, nonce: nonce)
     }
 
-    private static func client(
-        access: AccessPolicy, environment: [String: String]
-    ) throws -> (SSHClient, SSHKnownHosts?) {
-        do {
-            let knownHosts = try access.knownHosts.map { path throws(SSHError) in try SSHKnownHosts(path: path) }
-            let identity = try identity(access, environment)
-            return (
-                try SSHClient(configuration: SSHConfiguration(identity: identity, knownHosts: knownHosts)), knownHosts
-            )
-        } catch let error as SSHError {
-            throw FleetProblem(.rejected, "ssh-setup", subject: error.subject, error.message, hint: error.hint)
-        }
-    }
-
     private static func noPasswords(_ region: RegionID) -> FleetProblem {
         FleetProblem(
             .rejected, "sudo-password-not-built", subject: "region `\(region)`",
             "`access.sudo: password` is not built yet", hint: "use `nopasswd` for the account, or log in as root")
-    }
-
-    private static func identity(_ access: AccessPolicy, _ environment: [String: String]) throws -> SSHIdentity {
-        if let file = access.keyFile, !file.hasSuffix(".pub") { return .keyFile(file) }
-        if let file = access.keyFile { return .agent(socket: nil, .publicKeyFile(file)) }
-        throw FleetProblem(
-            .rejected, "no-key", subject: "region manifest", "`access.keyFile` is missing",
-            hint: "name a private key, or a public key (`….pub`) whose private half is in the agent")
     }
 
     var observer: Observer { Observer(shell: shell, clock: clock, nonce: nonce) }

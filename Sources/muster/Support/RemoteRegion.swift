@@ -53,6 +53,11 @@ struct RemoteRegion {
         try await calling(refreshing: false) { try store(try await $0.sealedCopy()) }
     }
 
+    /// - Throws: when the managers have addresses of a lab that this process is not in.
+    func checkReachable() throws(FleetProblem) {
+        try LabGuard.check(context.addresses, subject: "region `\(context.region)`")
+    }
+
     private func store(_ copy: Data) throws(FleetProblem) { try folder.write(copy, to: .sealedCopy) }
 
     private func client() throws -> ControlPlaneClient {
@@ -61,6 +66,7 @@ struct RemoteRegion {
                 .rejected, "context-incomplete", subject: "folder `\(folder.path)`",
                 "the authority's certificate or the token is missing", hint: "restore the folder from a backup")
         }
+        try checkReachable()
         return try ControlPlaneClient(
             addresses: context.addresses, port: context.port, authorityPEM: authority, token: token)
     }

@@ -6,7 +6,7 @@ struct FreeForm {
     let context: Context
 
     /// Longer values are files, not labels.
-    private static let maximumLabel = 512
+    static let maximumLabel = 512
 
     func labels(_ value: YAMLValue) -> [String: String] {
         var labels: [String: String] = [:]

@@ -5,6 +5,8 @@ import Yams
 
 struct YAMLReader {
     let context: Context
+    /// Inventories of other tools may have tags (`!vault`): a value with one is then a text that is no value of ours.
+    var allowsTags = false
 
     /// 4 MiB: 10,000 hosts with all their keys need 2.5. Half would refuse them; more is not a manifest.
     static let maximumBytes = 4 * 1024 * 1024
@@ -72,7 +74,10 @@ struct YAMLReader {
 
     private func value(_ node: Node, twice: [String: String]) -> YAMLValue {
         let line = node.mark?.line ?? 1
-        refuseTag(node, line: line)
+        if let tag = tag(node) {
+            if allowsTags { return YAMLValue(line: line, content: .text(YAMLText(raw: tag, isPlain: false))) }
+            context.reject(.syntax, line: line, "the YAML tag \(shown(tag)) is refused", hint: "leave it away")
+        }
         switch node {
         case .scalar(let scalar):
             return YAMLValue(line: line, content: .text(YAMLText(raw: scalar.string, isPlain: scalar.style == .plain)))
@@ -108,12 +113,11 @@ struct YAMLReader {
         return members
     }
 
-    private func refuseTag(_ node: Node, line: Int) {
+    /// The tag that was written, if one was.
+    private func tag(_ node: Node) -> String? {
         let plainTags = ["tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"]
         let tag = node.tag.description
-        if !plainTags.contains(tag) {
-            context.reject(.syntax, line: line, "the YAML tag \(shown(tag)) is refused", hint: "leave it away")
-        }
+        return plainTags.contains(tag) ? nil : tag
     }
 }
 

@@ -18,15 +18,14 @@ struct LocatedControlPlane {
 extension PolicyReader {
     func network(_ top: Section) -> LocatedNetwork {
         var network = LocatedNetwork()
-        guard let section = top.section("network", keys: ["addressPool", "subnetBits"]) else { return network }
+        guard let section = top.section("network") else { return network }
         network.line = section.line
         if let text = section.text("addressPool") {
             network.line = text.line
             network.pool = context.network(text, title: "`addressPool`")
             network.policy.addressPool = text.value
         }
-        // Docker makes subnets from /8 down to /29; below that no address is left for a task.
-        if let bits = section.number("subnetBits", in: 8...29) {
+        if let bits = section.number("subnetBits") {
             (network.policy.subnetBits, network.line) = (bits.value, network.line ?? bits.line)
         }
         if let pool = network.pool, pool.prefix > network.policy.subnetBits {
@@ -40,9 +39,9 @@ extension PolicyReader {
 
     func controlPlane(_ top: Section) -> LocatedControlPlane {
         var controlPlane = LocatedControlPlane()
-        guard let section = top.section("controlPlane", keys: ["port", "allowFrom"]) else { return controlPlane }
+        guard let section = top.section("controlPlane") else { return controlPlane }
         controlPlane.line = section.line
-        if let port = section.number("port", in: 1...65_535) {
+        if let port = section.number("port") {
             (controlPlane.policy.port, controlPlane.line) = (port.value, port.line)
         }
         for item in section.list("allowFrom") ?? [] {

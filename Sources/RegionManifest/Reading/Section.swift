@@ -10,61 +10,61 @@ struct Located<Value> {
 }
 
 struct Section {
-    /// With its article or in backquotes, for messages: "a host", "`access`".
-    let title: String
+    let shape: SectionShape
     let line: Int
     private let members: [String: YAMLMember]
     let context: Context
 
     /// Reports unknown keys and keys that hold secrets; nil when the value is no mapping.
-    init?(_ value: YAMLValue, title: String, keys: [String], context: Context) {
+    init?(_ value: YAMLValue, _ shape: SectionShape, context: Context) {
         guard case .mapping(let members) = value.content else {
-            context.reject(.type, line: value.line, "\(title) must be a mapping, not \(value.noun)")
+            context.reject(.type, line: value.line, "\(shape.title) must be a mapping, not \(value.noun)")
             return nil
         }
-        (self.title, self.line, self.context) = (title, value.line, context)
+        (self.shape, self.line, self.context) = (shape, value.line, context)
         self.members = Dictionary(members.map { ($0.key, $0) }) { first, _ in first }
-        for member in members where !keys.contains(member.key) { Self.refuse(member, title, keys, context) }
+        for member in members where !shape.keys.contains(where: { $0.name == member.key }) {
+            Self.refuse(member, shape, context)
+        }
     }
 
-    private static func refuse(_ member: YAMLMember, _ title: String, _ keys: [String], _ context: Context) {
+    private static func refuse(_ member: YAMLMember, _ shape: SectionShape, _ context: Context) {
         if TextRule.soundsSecret(member.key) {
             context.rejectSecret(key: member.key, line: member.line)
         } else {
-            let meant = Spelling.suggestion(for: member.key, among: keys)
+            let meant = Spelling.suggestion(for: member.key, among: shape.names)
             context.reject(
-                .unknownKey, line: member.line, "\(title) has no key \(shown(member.key))",
-                hint: meant.map { "did you mean `\($0)`?" } ?? "its keys are " + keys.joined(separator: ", "))
+                .unknownKey, line: member.line, "\(shape.title) has no key \(shown(member.key))",
+                hint: meant.map { "did you mean `\($0)`?" } ?? "its keys are " + shape.names.joined(separator: ", "))
         }
     }
 
-    /// The value of a key; nil when it is absent or nothing. A required one that is missing is a problem.
-    func value(_ key: String, isRequired: Bool = false) -> YAMLValue? {
+    /// The value of a key; nil when it is absent or nothing. A needed one that is missing is a problem.
+    func value(_ key: String) -> YAMLValue? {
         if let member = members[key], !member.value.isNull { return member.value }
-        if isRequired {
+        if shape[key].isRequired {
             let place = members[key]?.line ?? line
-            context.reject(.missingKey, line: place, "\(title) needs `\(key)`", hint: "see docs/manifest.md")
+            context.reject(.missingKey, line: place, "\(shape.title) needs `\(key)`", hint: "see docs/manifest.md")
         }
         return nil
     }
 
     /// The text of a key with its variables replaced.
-    func text(_ key: String, isRequired: Bool = false) -> Located<String>? {
-        value(key, isRequired: isRequired).flatMap { context.text($0, title: "`\(key)`") }
+    func text(_ key: String) -> Located<String>? {
+        value(key).flatMap { context.text($0, title: "`\(key)`") }
     }
 
-    /// A number without quotes. `sensible` is the range that a message names, when `range` is wider to let the caller
-    /// say more about what lies between.
-    func number(
-        _ key: String, in range: ClosedRange<Int>, sensible: ClosedRange<Int>? = nil, isRequired: Bool = false
-    ) -> Located<Int>? {
-        guard let value = value(key, isRequired: isRequired) else { return nil }
+    /// A number without quotes, of the table's range. `range` is a wider one, for a caller that has more to say about
+    /// what lies between.
+    func number(_ key: String, in range: ClosedRange<Int>? = nil) -> Located<Int>? {
+        guard let value = value(key) else { return nil }
+        let named = shape[key].value.numbers
+        let range = range ?? named
         guard case .text(let text) = value.content, text.isPlain, let number = Int(text.raw), range.contains(number)
         else {
-            let named = sensible ?? range
-            context.reject(
-                .type, line: value.line,
-                "`\(key)` must be a number from \(named.lowerBound) to \(named.upperBound), not \(value.noun)")
+            let (least, most) = (named.lowerBound, named.upperBound)
+            let wanted = least == most ? "the number \(least)" : "a number from \(least) to \(most)"
+            context.reject(.type, line: value.line, "`\(key)` must be \(wanted), not \(value.noun)")
             return nil
         }
         return Located(value: number, line: value.line, raw: text.raw)
@@ -77,12 +77,11 @@ struct Section {
         return nil
     }
 
-    /// One of the words of a closed set.
-    func word<Word: RawRepresentable & CaseIterable>(_ key: String, as type: Word.Type) -> Word?
-    where Word.RawValue == String {
+    /// One of the table's words.
+    func word<Word: RawRepresentable>(_ key: String, as type: Word.Type) -> Word? where Word.RawValue == String {
         guard let text = text(key) else { return nil }
-        if let word = Word(rawValue: text.value) { return word }
-        let words = Word.allCases.map(\.rawValue)
+        guard case .word(let words) = shape[key].value else { return nil }
+        if words.contains(text.value), let word = Word(rawValue: text.value) { return word }
         let meant = Spelling.suggestion(for: text.value, among: words).map { "did you mean `\($0)`?" }
         context.reject(
             .value, line: text.line,
@@ -92,20 +91,21 @@ struct Section {
     }
 
     /// The section below a key.
-    func section(_ key: String, keys: [String]) -> Section? {
-        value(key).flatMap { Section($0, title: "`\(key)`", keys: keys, context: context) }
+    func section(_ key: String) -> Section? {
+        guard case .section(let shape) = shape[key].value else { return nil }
+        return value(key).flatMap { Section($0, shape, context: context) }
     }
 
-    func list(_ key: String, isRequired: Bool = false) -> [YAMLValue]? {
-        guard let value = value(key, isRequired: isRequired) else { return nil }
+    func list(_ key: String) -> [YAMLValue]? {
+        guard let value = value(key) else { return nil }
         if case .list(let items) = value.content { return items }
         context.reject(.type, line: value.line, "`\(key)` must be a list, not \(value.noun)")
         return nil
     }
 
     /// A name: a DNS label, because it becomes a part of the names of Docker's objects.
-    func name(_ key: String, of noun: String, atMost length: Int = 63) -> Located<String>? {
-        guard let text = text(key, isRequired: true) else { return nil }
+    func name(_ key: String, of noun: String) -> Located<String>? {
+        guard let text = text(key), case .text(.name(let length)) = shape[key].value else { return nil }
         return context.checkName(text, of: noun, atMost: length) ? text : nil
     }
 }
@@ -144,5 +144,16 @@ extension Context {
                 ? "write it in lower case: `\(lower)`"
                 : "use 1 to \(length) of a-z, 0-9 and `-`, with no `-` at either end")
         return false
+    }
+}
+
+extension ValueShape {
+    /// The least and the greatest number that it takes; for all else a range that no number is in.
+    fileprivate var numbers: ClosedRange<Int> {
+        switch self {
+        case .number(let range), .hostsOrShare(let range): range
+        case .numbers(let numbers): (numbers.min() ?? 0)...(numbers.max() ?? 0)
+        case .text, .word, .flag, .section, .list, .labels, .daemon: Int.max...Int.max
+        }
     }
 }

@@ -36,14 +36,9 @@ struct LocatedHost {
     }
 }
 
-enum HostList {
-    /// Twice the 10,000 that the file's size allows with all keys; the inventory's bound is the same.
-    static let maximum = 20_000
-}
-
 extension PolicyReader {
     func clusters(_ top: Section) -> [LocatedCluster]? {
-        guard let items = top.list("clusters", isRequired: true) else { return nil }
+        guard let items = top.list("clusters") else { return nil }
         if items.isEmpty {
             context.reject(
                 .missingKey, line: top.value("clusters")?.line ?? top.line, "`clusters` is empty",
@@ -53,14 +48,13 @@ extension PolicyReader {
     }
 
     private func cluster(_ item: YAMLValue) -> LocatedCluster {
-        let keys = ["name", "control", "managers"]
-        guard let section = Section(item, title: "a cluster", keys: keys, context: context) else {
+        guard let section = Section(item, ManifestShape.cluster, context: context) else {
             return LocatedCluster(line: item.line)
         }
         let cluster = LocatedCluster(
             name: section.name("name", of: "a cluster"),
             isControl: section.value("control") == nil ? false : section.flag("control"),
-            managers: section.number("managers", in: 0...HostList.maximum, sensible: 1...7, isRequired: true),
+            managers: section.number("managers", in: 0...ManifestShape.maximumHosts),
             line: section.line)
         checkManagers(cluster)
         return cluster
@@ -91,14 +85,14 @@ extension PolicyReader {
     }
 
     func hosts(_ top: Section) -> [LocatedHost]? {
-        guard let items = top.list("hosts", isRequired: true) else { return nil }
+        guard let items = top.list("hosts") else { return nil }
         let line = top.value("hosts")?.line ?? top.line
         if items.isEmpty {
             context.reject(.missingKey, line: line, "`hosts` is empty", hint: "a region needs at least one host")
         }
-        guard items.count <= HostList.maximum else {
+        guard items.count <= ManifestShape.maximumHosts else {
             context.reject(
-                .file, line: line, "`hosts` has \(items.count) hosts, more than \(HostList.maximum)",
+                .file, line: line, "`hosts` has \(items.count) hosts, more than \(ManifestShape.maximumHosts)",
                 hint: "split the region")
             return nil
         }
@@ -106,18 +100,20 @@ extension PolicyReader {
     }
 
     private func host(_ item: YAMLValue) -> LocatedHost {
-        let keys = ["name", "address", "domain", "cluster", "role", "labels", "hostKey", "reserve"]
-        guard let section = Section(item, title: "a host", keys: keys, context: context) else {
+        guard let section = Section(item, ManifestShape.host, context: context) else {
             return LocatedHost(line: item.line)
         }
-        var host = LocatedHost(
-            name: section.name("name", of: "a host"), address: section.text("address", isRequired: true),
-            domain: section.text("domain", isRequired: true), cluster: section.text("cluster", isRequired: true),
+        return LocatedHost(
+            name: section.name("name", of: "a host"), address: address(section), domain: section.text("domain"),
+            cluster: section.text("cluster"),
             role: section.word("role", as: NodeRole.self),
             labels: section.value("labels").map { FreeForm(context: context).labels($0) } ?? [:],
             hostKey: hostKey(section), reserve: reserve(section), line: section.line)
-        if let address = host.address, !checkAddress(address) { host.address = nil }
-        return host
+    }
+
+    /// The address of a host or a bastion; nil after saying why it is none.
+    func address(_ section: Section) -> Located<String>? {
+        section.text("address").flatMap { checkAddress($0) ? $0 : nil }
     }
 
     private func checkAddress(_ text: Located<String>) -> Bool {
@@ -139,7 +135,7 @@ extension PolicyReader {
         return isIPv6 ? "IPv6 is not supported" : "write it without a port, a user or spaces, in lower case"
     }
 
-    private func hostKey(_ section: Section) -> String? {
+    func hostKey(_ section: Section) -> String? {
         guard let text = section.text("hostKey") else { return nil }
         if TextRule.isFingerprint(text.value) { return text.value }
         context.reject(
@@ -149,10 +145,9 @@ extension PolicyReader {
     }
 
     private func reserve(_ section: Section) -> Reserve {
-        guard let reserve = section.section("reserve", keys: ["cpuMillicores", "memoryMiB"]) else { return Reserve() }
-        // A thousand processors, 16 TiB of memory: more than any host has, less than what overflows a sum of hosts.
+        guard let reserve = section.section("reserve") else { return Reserve() }
         return Reserve(
-            cpuMillicores: reserve.number("cpuMillicores", in: 0...1_000_000)?.value ?? 0,
-            memoryMiB: reserve.number("memoryMiB", in: 0...16_777_216)?.value ?? 0)
+            cpuMillicores: reserve.number("cpuMillicores")?.value ?? 0,
+            memoryMiB: reserve.number("memoryMiB")?.value ?? 0)
     }
 }

@@ -6,18 +6,10 @@ import FleetModel
 struct PolicyReader {
     let context: Context
 
-    static let keys = [
-        "muster", "region", "access", "domains", "clusters", "hosts", "engine", "network", "controlPlane", "budgets",
-    ]
-
-    /// Docker's names of configs and secrets have at most 64 letters: `muster-<region>-<epoch>-<generation>` leaves 32
-    /// for the region when epoch and generation have 11 digits each.
-    static let maximumRegionName = 32
-
     func policy(_ root: YAMLValue) -> FleetPolicy? {
-        guard let top = Section(root, title: "a manifest", keys: Self.keys, context: context) else { return nil }
+        guard let top = Section(root, ManifestShape.manifest, context: context) else { return nil }
         checkVersion(top)
-        let region = top.name("region", of: "a region", atMost: Self.maximumRegionName)
+        let region = top.name("region", of: "a region")
         let access = access(top)
         let domains = domains(top)
         let clusters = clusters(top)
@@ -36,7 +28,7 @@ struct PolicyReader {
     }
 
     private func checkVersion(_ top: Section) {
-        guard let version = top.number("muster", in: 1...999, isRequired: true), version.value != 1 else { return }
+        guard let version = top.number("muster", in: 1...999), version.value != 1 else { return }
         context.reject(
             .value, line: version.line, "`muster: \(version.value)` is a newer form of manifest, this tool reads 1",
             hint: "use a newer version of `muster`")
@@ -44,23 +36,37 @@ struct PolicyReader {
 
     private func access(_ top: Section) -> AccessPolicy {
         var policy = AccessPolicy()
-        let keys = ["user", "port", "keyFile", "knownHosts", "sudo"]
-        guard let section = top.section("access", keys: keys) else { return policy }
-        if let user = section.text("user") {
-            if !TextRule.isUserName(user.value) {
-                context.reject(.value, line: user.line, "`user` is not a name of an account: \(shown(user.raw))")
-            }
-            policy.user = user.value
-        }
-        if let port = section.number("port", in: 1...65_535) { policy.port = port.value }
+        guard let section = top.section("access") else { return policy }
+        if let user = account(section) { policy.user = user }
+        if let port = section.number("port") { policy.port = port.value }
         policy.keyFile = section.text("keyFile").flatMap { context.path($0, title: "`keyFile`") }
         policy.knownHosts = section.text("knownHosts").flatMap { context.path($0, title: "`knownHosts`") }
         if let sudo = section.word("sudo", as: AccessPolicy.Sudo.self) { policy.sudo = sudo }
+        policy.bastion = section.section("bastion").flatMap { bastion($0, user: policy.user) }
         return policy
     }
 
+    /// The bastion; its account is the hosts' unless another is named.
+    private func bastion(_ section: Section, user: String) -> BastionPolicy? {
+        let address = address(section)
+        let bastion = BastionPolicy(
+            address: address?.value ?? "", port: section.number("port")?.value ?? 22,
+            user: account(section) ?? user,
+            keyFile: section.text("keyFile").flatMap { context.path($0, title: "`keyFile`") },
+            hostKey: hostKey(section))
+        return address == nil ? nil : bastion
+    }
+
+    private func account(_ section: Section) -> String? {
+        guard let user = section.text("user") else { return nil }
+        if !TextRule.isUserName(user.value) {
+            context.reject(.value, line: user.line, "`user` is not a name of an account: \(shown(user.raw))")
+        }
+        return user.value
+    }
+
     private func domains(_ top: Section) -> [Located<String>]? {
-        guard let items = top.list("domains", isRequired: true) else { return nil }
+        guard let items = top.list("domains") else { return nil }
         if items.isEmpty {
             context.reject(
                 .missingKey, line: top.value("domains")?.line ?? top.line, "`domains` is empty",
@@ -78,7 +84,7 @@ struct PolicyReader {
 
     private func engine(_ top: Section) -> EnginePolicy {
         var policy = EnginePolicy()
-        guard let section = top.section("engine", keys: ["source", "version", "daemon"]) else { return policy }
+        guard let section = top.section("engine") else { return policy }
         if let source = section.word("source", as: EnginePolicy.Source.self) { policy.source = source }
         if let version = section.text("version") {
             if !TextRule.isVersionPattern(version.value) {
@@ -93,10 +99,10 @@ struct PolicyReader {
     }
 
     private func budgets(_ top: Section) -> BudgetPolicy {
-        guard let section = top.section("budgets", keys: ["failedHosts"]), let value = section.value("failedHosts"),
+        guard let section = top.section("budgets"), let value = section.value("failedHosts"),
             let text = context.text(value, title: "`failedHosts`")
         else { return BudgetPolicy() }
-        if let number = Int(text.value), (0...HostList.maximum).contains(number) {
+        if let number = Int(text.value), (0...ManifestShape.maximumHosts).contains(number) {
             return BudgetPolicy(failedHosts: .hosts(number))
         }
         if text.value.hasSuffix("%"), let percent = Int(text.value.dropLast()), (0...100).contains(percent) {

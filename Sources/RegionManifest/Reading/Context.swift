@@ -22,24 +22,40 @@ enum ManifestCode: String, CaseIterable {
 final class Context {
     let file: String
     let environment: [String: String]
-    private var found: [(line: Int, problem: FleetProblem)] = []
+    private var found: [(place: (file: Int, line: Int), problem: FleetProblem)] = []
+    /// In the order in which problems were found in them; the main file is the first.
+    private var files: [String]
 
     /// A manifest with 10,000 hosts can repeat one mistake 10,000 times; nobody reads beyond this.
     static let maximumProblems = 1_000
 
-    init(file: String, environment: [String: String]) { (self.file, self.environment) = (file, environment) }
+    init(file: String, environment: [String: String]) {
+        (self.file, self.environment, files) = (file, environment, [file])
+    }
 
     var hasProblems: Bool { !found.isEmpty }
 
-    func reject(_ code: ManifestCode, line: Int, _ message: String, hint: String? = nil, cause: String? = nil) {
-        let subject = "\(file):\(line)"
-        found.append(
-            (line, FleetProblem(.rejected, code.rawValue, subject: subject, message, cause: cause, hint: hint)))
+    /// - Parameter file: another file than the main one.
+    func reject(
+        _ code: ManifestCode, file: String? = nil, line: Int, _ message: String, hint: String? = nil,
+        cause: String? = nil
+    ) {
+        let file = file ?? self.file
+        if !files.contains(file) { files.append(file) }
+        let problem = FleetProblem(
+            .rejected, code.rawValue, subject: "\(file):\(line)", message, cause: cause, hint: hint)
+        found.append(((files.firstIndex(of: file) ?? 0, line), problem))
     }
 
-    /// The problems in the order of their lines, those of one line in the order in which they were found.
+    /// A problem of a file that was read beside this one.
+    func take(_ problem: FleetProblem) { found.append(((Int.max, 0), problem)) }
+
+    /// The problems in the order of files and lines, those of one line in the order in which they were found.
     var problems: FleetProblems {
-        let sorted = found.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
+        let sorted = found.enumerated().sorted { left, right in
+            let (one, other) = (left.element.place, right.element.place)
+            return (one.file, one.line, left.offset) < (other.file, other.line, right.offset)
+        }
         var all = sorted.prefix(Self.maximumProblems).map(\.element.problem)
         if sorted.count > all.count {
             let rest = "\(sorted.count - all.count) more problems are not shown"
