@@ -1,6 +1,6 @@
 """SSH against its peers: what a connection costs the client, what is held in memory, and what a throttled sshd and silent
 hosts do to the rest. Peers and sshd come from peer-bench (MUSTER_BENCH_DATA); all run in a network of their own."""
-import os, pathlib, subprocess, tempfile
+import os, pathlib, statistics, subprocess, tempfile
 from frame import Skipped, median, say
 from measure import alternated, measured
 
@@ -87,7 +87,7 @@ class Peers:
 
     def has_exec(self):
         done = subprocess.run([self.run.muster, "hosts", "exec", "--help"], capture_output=True, text=True)
-        return done.returncode == 0
+        return done.returncode == 0 and "muster hosts exec" in done.stdout
 
     # What they are told
 
@@ -154,7 +154,8 @@ def one_command(run, peers, shipped, count, rounds):
     run.bar(f"{key}.hostsLost", max(lost_hosts(s, count) for s in us), 0,
             f"hosts lost of {count}")
     if count == 1000:
-        run.bar(f"{key}.peakMiB", max(s.peak_mib for s in us), 60, "peak memory with a window of 64, MiB")
+        counts = all(lost_hosts(s, count) == 0 for s in us)
+        run.bar(f"{key}.peakMiB", max(s.peak_mib for s in us) if counts else None, 60, "peak memory with a window of 64, MiB")
 
 
 def ten_commands(run, peers, count=300):
@@ -188,22 +189,29 @@ def throttled(run, peers, count=300):
 def silent(run, peers, count=300, dumb=12):
     good = peers.addresses(peers.hosts(count))[:count - dumb]
     mixed = [f"127.9.10.{i}" for i in range(1, dumb + 1)] + good  # the silent ones first, where they hurt most
-    seconds = {}
+    seconds, lost = {"without": [], "with": []}, 0
     for name, addresses in [("without", good), ("with", mixed)] * run.rounds:
-        hosts = peers.file_of(f"silent-{name}", addresses)
-        marks = pathlib.Path(peers.folder.name) / "marks"
-        marks.write_text("")
-        sample = peers.muster(hosts, [f"date +%s.%N >>{marks}"], deadline=120)
-        ends = [float(x) for x in marks.read_text().split()]
-        run.figure(f"ssh.silent.{name}.answered", len(ends))
-        seconds.setdefault(name, []).append(max(ends, default=sample.begun + 120) - sample.begun)
-        lost = len(good) - len(ends)
-    alone, beside = (sorted(seconds[name])[run.rounds // 2] for name in ("without", "with"))
-    run.figure("ssh.silent.without.seconds", alone)
-    run.figure("ssh.silent.with.seconds", beside)
-    say(f"\n{dumb} silent hosts among {count}: the other {len(good)} done after {beside:.2f} s, without them {alone:.2f} s")
-    run.bar("ssh.silent.slowdown", beside / alone, 1.3, f"time of the {len(good)} others, with / without silent hosts")
+        ends = marked_ends(peers, peers.file_of(f"silent-{name}", addresses))
+        lost = max(lost, len(good) - len(ends))
+        seconds[name].append(max(ends, default=None))
+    if lost:
+        say(f"\n{dumb} silent hosts among {count}: {lost} of the other {len(good)} did not run their command")
+    alone, beside = (None if lost else statistics.median(seconds[name]) for name in ("without", "with"))
+    if not lost:
+        run.figure("ssh.silent.without.seconds", alone)
+        run.figure("ssh.silent.with.seconds", beside)
+        say(f"\n{dumb} silent hosts among {count}: the other {len(good)} done after {beside:.2f} s, without them {alone:.2f} s")
+    run.bar("ssh.silent.slowdown", None if lost else beside / alone, 1.3,
+            f"time of the {len(good)} others, with / without silent hosts")
     run.bar("ssh.silent.hostsLost", lost, 0, f"hosts lost of the {len(good)} others")
+
+
+def marked_ends(peers, hosts):
+    """When each host ran its command, in seconds from the client's start: the hosts say it, not the client."""
+    marks = pathlib.Path(peers.folder.name) / "marks"
+    marks.write_text("")
+    sample = peers.muster(hosts, [f"date +%s.%N >>{marks}"], deadline=120)
+    return [float(x) - sample.begun for x in marks.read_text().split()]
 
 
 # Printing
