@@ -59,7 +59,7 @@ class Lab:
         return path
 
     def bridge_bytes(self):
-        """What this machine has sent into the lab so far, in bytes: the operator's line. `br0` counts as sent what comes
-        from here, and not what hosts send each other."""
+        """What this machine has sent into the lab so far, in bytes: the operator's line. `br0` counts what comes from
+        here, and not what hosts send each other."""
         return int(next(line.split()[9] for line in self.inside(["cat", "/proc/net/dev"]).output.splitlines()
                         if line.strip().startswith("br0:")))

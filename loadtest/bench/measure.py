@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Sample:
-    """One run. `cpu` is user and system time of the program and its children; `peak_mib` is the largest resident set."""
+    """One run. `cpu` is user and system time of the program and its children, `peak_mib` its largest resident set."""
     wall: float
     cpu: float
     peak_mib: float

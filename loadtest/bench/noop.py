@@ -40,12 +40,11 @@ class ControlPlane:
     def __init__(self, lab):
         host = json.loads(lab.call("lab", "ls", "--json"))
         rows = host if isinstance(host, list) else host["hosts"]
-        region = "/" + groups(rows[0]["pid"])["cpuacct" if "cpuacct" in groups(rows[0]["pid"]) else ""].split("/")[1] + "/"
+        region = "/" + cpu_group(groups(rows[0]["pid"])).split("/")[1] + "/"
         for process in pathlib.Path("/proc").iterdir():
             if process.name.isdigit() and b"\0serve\0--region\0" in (text(process / "cmdline") or b""):
                 mine = groups(process.name)
-                path = mine.get("cpuacct", mine.get("", ""))
-                if path.startswith(region):
+                if cpu_group(mine).startswith(region):
                     self.pid, self.group = process.name, mine
                     return
         raise RuntimeError("no control plane runs in this lab")
@@ -55,6 +54,11 @@ class ControlPlane:
             return int(text(f"/sys/fs/cgroup/cpuacct{self.group['cpuacct']}/cpuacct.usage")) / 1e9
         rows = dict(line.split() for line in text(f"/sys/fs/cgroup{self.group['']}/cpu.stat").decode().splitlines())
         return int(rows["usage_usec"]) / 1e6
+
+
+def cpu_group(paths):
+    """The control group that counts CPU, of version 1 or 2."""
+    return paths.get("cpuacct", paths.get("", ""))
 
 
 def groups(pid):

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The far end of the SSH tables: sshds that answer on all of 127.0.0.0/8, started by peer-bench's own setup.sh. They run in
+# The far end of the SSH tables: sshds that answer on all of 127.0.0.0/8, started by peer-bench's setup.sh. They run in
 # a network and a mount namespace of their own, so nothing outside reaches them, and the account that setup.sh wants
 # (uid 0, no password, a clean home) is written into a copy of /etc/passwd that goes with the namespace: there is
 # nothing to undo on the machine. Run by ssh.py under unshare; says `ready`, then serves until its standard input ends.
@@ -22,7 +22,9 @@ for file in passwd shadow; do mount --bind "$PEERS/private/$file" /etc/$file; do
 trap '"$bench/sshd.sh" stopall' EXIT
 # 127.9.10.* accepts connections on the main port and never says a word.
 nft -f - <<NFT
-table ip silent { chain output { type nat hook output priority -100; ip daddr 127.9.10.0/24 tcp dport $PB_PORT redirect to :2399; }; }
+table ip silent {
+  chain output { type nat hook output priority -100; ip daddr 127.9.10.0/24 tcp dport $PB_PORT redirect to :2399; };
+}
 NFT
 python3 -c '
 import socket

@@ -1,5 +1,5 @@
-"""Planning without hosts: facts of 100 … 10,000 hosts in memory, planned by the same pure function as `up`, and how its
-time grows with their number."""
+"""Planning without hosts: facts of 100 … 10,000 hosts in memory, planned by the same pure function as `up`, and how
+its time grows with their number."""
 import json, math, subprocess
 from frame import Skipped, say
 

@@ -1,11 +1,13 @@
-"""SSH against its peers: what a connection costs the client, what is held in memory, and what a throttled sshd and silent
-hosts do to the rest. Peers and sshd come from peer-bench (MUSTER_BENCH_DATA); all run in a network of their own."""
-import os, pathlib, statistics, subprocess, tempfile
+"""SSH against its peers: what a connection costs the client, what is held in memory, and what a throttled sshd and
+silent hosts do to the rest. Peers and sshd come from peer-bench (MUSTER_BENCH_DATA); all run in a network of their own."""
+import fcntl, os, pathlib, statistics, subprocess, tempfile, threading, time
 from frame import Skipped, median, say
 from measure import alternated, measured
 
 HERE = pathlib.Path(__file__).resolve().parent
 PORT, THROTTLED_PORT = 2222, 2301
+TEN = ["uname -a", "cat /etc/os-release", "nproc", "free -m", "id -u", "hostname", "df -P /", "cat /proc/uptime",
+       "test -d /etc", "date +%s"]  # peer-bench's, in its order
 FORKS = 50  # connections that each peer starts at once, as in peers.md's figures; flat from 16 on at loopback
 
 
@@ -48,7 +50,8 @@ class Peers:
             say(f"installing the peers' {part} into {self.state} (once; a minute or two)")
             for folder in ("venv", "logs", "data", "keys", "hosts", "run"):
                 (self.state / folder).mkdir(parents=True, exist_ok=True)
-            done = subprocess.run([self.bench / "setup.sh", part], env=self.environment(), capture_output=True, text=True)
+            done = subprocess.run(
+                [self.bench / "setup.sh", part], env=self.environment(), capture_output=True, text=True)
             if done.returncode != 0:
                 raise Skipped(f"peer-bench's `setup.sh {part}` failed: {(done.stdout + done.stderr).strip()[-300:]}")
 
@@ -80,10 +83,10 @@ class Peers:
         return self.inside([self.transport, hosts, port, "pbroot", keys / "id_ed25519", self.known_hosts(hosts, port),
                             window, work, *rest], deadline=deadline)
 
-    def muster(self, hosts, commands, *options, port=PORT, deadline=300):
+    def muster(self, hosts, *words, window=64, port=PORT, deadline=300):
         """The shipped command line: `muster hosts exec`."""
-        return self.inside([self.run.muster, "hosts", "exec", self.manifest(hosts, port), *options, "--", *commands],
-                           {"MUSTER_HOME": self.folder.name + "/home"}, deadline)
+        return self.inside([self.run.muster, "hosts", "exec", "--all", "--window", window, self.manifest(hosts, port),
+                            *words], {"MUSTER_HOME": self.folder.name + "/home"}, deadline)
 
     def has_exec(self):
         done = subprocess.run([self.run.muster, "hosts", "exec", "--help"], capture_output=True, text=True)
@@ -128,9 +131,9 @@ def table(run):
             say("this build has no `muster hosts exec`: the transport's own client stands for it")
         one_command(run, peers, shipped, 300, run.rounds)
         one_command(run, peers, shipped, 1000, max(1, run.rounds - 2))
-        ten_commands(run, peers)
-        held_open(run, peers)
-        throttled(run, peers)
+        ten_commands(run, peers, shipped)
+        held_open(run, peers, shipped)
+        throttled(run, peers, shipped)
         if shipped:
             silent(run, peers)
         else:
@@ -139,14 +142,15 @@ def table(run):
 
 def one_command(run, peers, shipped, count, rounds):
     hosts = peers.hosts(count)
-    clients = {"muster": lambda: peers.muster(hosts, ["true"])} if shipped else {}
+    clients = {"muster": lambda: peers.muster(hosts, "--", "true")} if shipped else {}
     clients["transport"] = lambda: peers.transport_alone(hosts, "W1")
     clients["floor"] = lambda: peers.floor(count, "true")
     clients["parallel-ssh"] = lambda: peers.python("pssh", count, "W1")
     clients["asyncssh"] = lambda: peers.python("asyncssh", count, "W1")
     samples = alternated(rounds, clients)
     key = f"ssh.w1x{count}"
-    print_rows(run, key, f"connect + verify + authenticate + one command, {count} hosts, {rounds} rounds", samples, count)
+    title = f"connect + verify + authenticate + one command, {count} hosts, {rounds} rounds"
+    print_rows(run, key, title, samples, count)
     us = samples["muster" if shipped else "transport"]
     bar_ratio(run, key, "cpu", us, samples["floor"], "floor", 1.2)
     bar_ratio(run, key, "cpu", us, samples["parallel-ssh"], "parallel-ssh", 0.75)
@@ -155,34 +159,61 @@ def one_command(run, peers, shipped, count, rounds):
             f"hosts lost of {count}")
     if count == 1000:
         counts = all(lost_hosts(s, count) == 0 for s in us)
-        run.bar(f"{key}.peakMiB", max(s.peak_mib for s in us) if counts else None, 60, "peak memory with a window of 64, MiB")
+        run.bar(f"{key}.peakMiB", max(s.peak_mib for s in us) if counts else None, 60,
+                "peak memory with a window of 64, MiB")
 
 
-def ten_commands(run, peers, count=300):
-    hosts = peers.hosts(count)
-    clients = {"transport": lambda: peers.transport_alone(hosts, "W2")}
+def ten_commands(run, peers, shipped, count=300):
+    hosts, lines = peers.hosts(count), pathlib.Path(peers.folder.name) / "ten"
+    lines.write_text("".join(command + "\n" for command in TEN))
+    clients = {"muster": lambda: peers.muster(hosts, "--each", lines)} if shipped else {}
+    clients["transport"] = lambda: peers.transport_alone(hosts, "W2")
     clients["floor"] = lambda: peers.floor(count, "ten")
     clients["parallel-ssh"] = lambda: peers.python("pssh", count, "W2")
     clients["asyncssh"] = lambda: peers.python("asyncssh", count, "W2")
     samples = alternated(run.rounds, clients)
     print_rows(run, "ssh.w2x300", f"ten commands in ten execs, {count} hosts, {run.rounds} rounds", samples, count)
-    bar_ratio(run, "ssh.w2x300", "cpu", samples["transport"], samples["parallel-ssh"], "parallel-ssh", 0.6)
+    us = samples["muster" if shipped else "transport"]
+    bar_ratio(run, "ssh.w2x300", "cpu", us, samples["parallel-ssh"], "parallel-ssh", 0.6)
 
 
-def held_open(run, peers, count=1000):
-    samples = {"transport": [peers.transport_alone(peers.hosts(count), "hold")]}
-    print_rows(run, "ssh.held1000", "all 1000 sessions held open, then one command more on each", samples, count)
-    sample = samples["transport"][0]
+def held_open(run, peers, shipped, count=1000):
+    samples = {"muster": [held_by_a_gate(peers, count)]} if shipped else {}
+    samples["transport"] = [peers.transport_alone(peers.hosts(count), "hold")]
+    print_rows(run, "ssh.held1000", "all 1000 sessions held open until the last one is", samples, count)
+    sample = samples["muster" if shipped else "transport"][0]
     run.bar("ssh.held1000.hostsLost", lost_hosts(sample, count), 0, "hosts lost of 1000")
     run.bar("ssh.held1000.peakMiB", sample.peak_mib, 120, "peak memory with all 1000 held open, MiB")
 
 
-def throttled(run, peers, count=300):
+def held_by_a_gate(peers, count):
+    """Every host's command waits for a lock, which is given up when all of them wait: 1000 sessions at once."""
+    gate, marks = (pathlib.Path(peers.folder.name) / name for name in ("gate", "held"))
+    marks.write_text("")
+    with open(gate, "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+
+        def open_when_full():
+            end = time.monotonic() + 120
+            while len(marks.read_text()) < count and time.monotonic() < end:
+                time.sleep(0.2)
+            fcntl.flock(lock, fcntl.LOCK_UN)
+
+        waiting = threading.Thread(target=open_when_full)
+        waiting.start()
+        sample = peers.muster(peers.hosts(count), "--", "sh", "-c", f"printf x >>{marks}; flock -s {gate} true",
+                              window=count)
+        waiting.join()
+    return sample
+
+
+def throttled(run, peers, shipped, count=300):
     hosts = peers.hosts(count)
-    client = lambda: peers.transport_alone(hosts, "W1", window=300, port=THROTTLED_PORT)
-    samples = {"transport": [client() for _ in range(run.rounds)]}
+    clients = {"muster": lambda: peers.muster(hosts, "--", "true", window=count, port=THROTTLED_PORT)} if shipped else {}
+    clients["transport"] = lambda: peers.transport_alone(hosts, "W1", window=count, port=THROTTLED_PORT)
+    samples = alternated(run.rounds, clients)
     print_rows(run, "ssh.maxStartups", "300 at once against `MaxStartups 10:30:100`", samples, count)
-    run.bar("ssh.maxStartups.hostsLost", max(lost_hosts(s, count) for s in samples["transport"]), 0,
+    run.bar("ssh.maxStartups.hostsLost", max(lost_hosts(s, count) for s in next(iter(samples.values()))), 0,
             "hosts lost of 300")
 
 
@@ -200,7 +231,8 @@ def silent(run, peers, count=300, dumb=12):
     if not lost:
         run.figure("ssh.silent.without.seconds", alone)
         run.figure("ssh.silent.with.seconds", beside)
-        say(f"\n{dumb} silent hosts among {count}: the other {len(good)} done after {beside:.2f} s, without them {alone:.2f} s")
+        say(f"\n{dumb} silent hosts among {count}: the other {len(good)} done after {beside:.2f} s, "
+            f"without them {alone:.2f} s")
     run.bar("ssh.silent.slowdown", None if lost else beside / alone, 1.3,
             f"time of the {len(good)} others, with / without silent hosts")
     run.bar("ssh.silent.hostsLost", lost, 0, f"hosts lost of the {len(good)} others")
@@ -210,7 +242,7 @@ def marked_ends(peers, hosts):
     """When each host ran its command, in seconds from the client's start: the hosts say it, not the client."""
     marks = pathlib.Path(peers.folder.name) / "marks"
     marks.write_text("")
-    sample = peers.muster(hosts, [f"date +%s.%N >>{marks}"], deadline=120)
+    sample = peers.muster(hosts, "--", "sh", "-c", f"date +%s.%N >>{marks}", deadline=120)
     return [float(x) - sample.begun for x in marks.read_text().split()]
 
 

@@ -1,6 +1,6 @@
-"""`up` of five bare hosts, against what a good engineer writes by hand (loadtest/peers/up-by-hand.sh), both on fresh labs
-and in turn; and how often the control plane's image crosses the operator's line."""
-import json, os, pathlib, re, sqlite3, tempfile
+"""`up` of five bare hosts, against what a good engineer writes by hand (loadtest/peers/up-by-hand.sh), both on fresh
+labs and in turn."""
+import json, pathlib, re, sqlite3, tempfile
 from frame import TOP, median, say
 from lab import Lab
 from measure import alternated

@@ -1,7 +1,7 @@
 #!/bin/bash
-# The peer of `muster up`: what a good engineer writes by hand for the same five hosts, with plain ssh, everything that can
-# be at the same time at the same time, and no checks, no plan, no journal, no way back. It brings bare hosts to the same
-# Swarm, labels and control-plane service that Muster's own plan names for bootstrap/regions/lab.yaml.
+# The peer of `muster up`: what a good engineer writes by hand for the same five hosts, with plain ssh, all at once
+# where that can be, and no checks, no plan, no journal, no way back. It brings bare hosts to the same Swarm, labels
+# and control-plane service that Muster's own plan names for bootstrap/regions/lab.yaml.
 #   up-by-hand.sh KEY KNOWN_HOSTS IMAGE.tar.gz REFERENCE POLICY.json ADDRESS... (the first three become managers)
 set -eu
 key=$1 known_hosts=$2 archive=$3 image=$4 policy=$5; shift 5
@@ -44,8 +44,9 @@ join() { # INDEX
   on "${host[$1]}" "docker swarm join --token $(cat "$work/$role") ${host[0]}:2377" >/dev/null
 }
 label() { # INDEX
-  on "${host[0]}" "docker node update --label-add io.muster.domain=${domain[$1]} --label-add io.muster.host=h$(($1 + 1)) \
-    --label-add io.muster.region=lab \$(docker node ls -f name=h$(($1 + 1)) -q)" >/dev/null
+  name=h$(($1 + 1))
+  on "${host[0]}" "docker node update --label-add io.muster.domain=${domain[$1]} --label-add io.muster.host=$name \
+    --label-add io.muster.region=lab \$(docker node ls -f name=$name -q)" >/dev/null
 }
 host_up() { # INDEX
   install_engine "${host[$1]}"
