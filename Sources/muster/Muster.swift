@@ -17,6 +17,7 @@ struct Muster: AsyncParsableCommand {
             CheckCommand.self, PlanCommand.self, ApplyCommand.self, UpCommand.self, StatusCommand.self,
             HostsCommand.self, EventsCommand.self, DownCommand.self, OpenCommand.self, TokenCommand.self,
             ContextCommand.self, InventoryCommand.self, ImageCommand.self, ServeCommand.self, LabCommand.self,
+            PlanTimingCommand.self,
         ])
 }
 

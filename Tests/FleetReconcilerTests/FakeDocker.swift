@@ -33,7 +33,9 @@ struct FakeDocker {
         'config rm') rm "config-$3" ;;
         'service inspect') [ -e service ] ;;
         'service create') shift 2; printf '%s\\n' "$@" >service ;;
-        'service ps') echo 'Running 3 seconds ago' ;;
+        'service ps') cat task 2>/dev/null || echo 'Running 3 seconds ago' ;;
+        'ps --quiet') cat container 2>/dev/null ;;
+        'exec c1') ;;
         'image inspect') [ -e image ] ;;
         'network inspect') case $3 in bridge) echo 172.17.0.0/16 ;; *) exit 1 ;; esac ;;
         'node inspect')

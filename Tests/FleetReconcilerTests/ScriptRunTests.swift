@@ -117,6 +117,17 @@ import Testing
         #expect(word(try host.run(act, shell: shell)) == "unchanged ")
     }
 
+    @Test("start-control-plane: ends when the control plane answers, though Swarm does not call it running yet")
+    func startedAndNotYetHealthy() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        host.set("task", "Starting 1 second ago")
+        host.set("container", "c1")
+        let act = RemoteAct("start-control-plane", ["eu1", "muster-eu1", "docker", "service", "create", "image"])
+        #expect(word(try host.run(act)) == "changed ")
+        #expect(host.state("arguments")?.contains("exec c1 /usr/local/bin/muster serve --probe") == true)
+    }
+
     @Test("record-witness: makes the new one, keeps those named, removes the others")
     func recordWitness() throws {
         let host = try FakeDocker()

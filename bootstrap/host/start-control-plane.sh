@@ -14,6 +14,11 @@ if ! docker service inspect "$service" >/dev/null 2>&1; then
   did=yes
 fi
 running() { [ "$(docker service ps "$service" --filter desired-state=running --format '{{.CurrentState}}' | grep -c '^Running')" = 1 ]; }
-until_true 120 running ||
+serves() {
+  id=$(docker ps --quiet --filter "label=com.docker.swarm.service.name=$service") && [ -n "$id" ] &&
+    docker exec "$id" /usr/local/bin/muster serve --probe
+}
+answers() { running || serves; }
+until_true 120 answers ||
   fail start-service "$(docker service ps "$service" --no-trunc --format '{{.CurrentState}} {{.Error}}' | head -n 2)"
 if [ -n "$did" ]; then changed; else unchanged; fi
