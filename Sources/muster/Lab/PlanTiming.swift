@@ -1,5 +1,5 @@
-// `muster plan-timing N`, for `make bench`: how long the planner thinks about a region of N bare hosts. Facts are made up in
-// memory, so it is the planner's own time: no connection, no file.
+// `muster plan-timing N`, for `make bench`: how long the planner thinks about a region of N bare hosts. Facts are made up
+// in memory, so it is the planner's own time: no connection, no file.
 import ArgumentParser
 import FleetModel
 import FleetPlanner
@@ -46,15 +46,15 @@ private struct BareRegion {
         let policy = FleetPolicy(
             region: RegionID("timing"), domains: (0..<3).map { DomainID("d\($0)") },
             clusters: [ClusterPolicy(name: ClusterID("control"), isControl: true, managers: 3)], hosts: policies)
-        let facts = policies.map { ($0.name, HostObservation.reachable(facts($0))) }
+        let seen = policies.map { ($0.name, HostObservation.reachable(facts(of: $0))) }
         let observation = FleetObservation(
-            takenAt: Timestamp(secondsSinceEpoch: 1_800_000_000), hosts: Dictionary(uniqueKeysWithValues: facts))
+            takenAt: Timestamp(secondsSinceEpoch: 1_800_000_000), hosts: Dictionary(uniqueKeysWithValues: seen))
         return PlannerInput(policy: policy, observation: observation, image: "muster:000000000000")
     }
 
     private func address(_ number: Int) -> String { "198.18.\(number / 250).\(number % 250 + 1)" }
 
-    private func facts(_ host: HostPolicy) -> HostFacts {
+    private func facts(of host: HostPolicy) -> HostFacts {
         HostFacts(
             identity: HostIdentity(
                 hostname: host.name.rawValue, machineID: "machine-\(host.name)", bootID: "boot-\(host.name)",
