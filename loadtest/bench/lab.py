@@ -1,5 +1,5 @@
 """Real bare hosts for the tables that need them: a lab of the bench's own beside other labs, and regions on it."""
-import os, pathlib, shutil, subprocess
+import json, os, pathlib, shutil, subprocess
 from frame import TOP
 from measure import measured
 
@@ -58,8 +58,42 @@ class Lab:
                         + base.split("\nnetwork:")[1])
         return path
 
+    def group(self):
+        """The control group of all hosts."""
+        rows = json.loads(self.call("lab", "ls", "--json"))
+        group = Group.of(next(row["pid"] for row in rows if row.get("pid")))
+        return Group("/" + group.path.split("/")[1], group.version)
+
     def bridge_bytes(self):
         """What this machine has sent into the lab so far, in bytes: the operator's line. `br0` counts what comes from
         here, and not what hosts send each other."""
         return int(next(line.split()[9] for line in self.inside(["cat", "/proc/net/dev"]).output.splitlines()
                         if line.strip().startswith("br0:")))
+
+
+class Group:
+    """A control group that counts CPU, of version 1 or 2."""
+
+    def __init__(self, path, version):
+        self.path, self.version = path, version
+
+    @staticmethod
+    def of(pid):
+        paths = {}
+        for line in (text(f"/proc/{pid}/cgroup") or b"").decode().splitlines():
+            _, controllers, path = line.split(":", 2)
+            paths.update({controller: path for controller in controllers.split(",")})
+        return Group(paths["cpuacct"], 1) if "cpuacct" in paths else Group(paths.get("", ""), 2)
+
+    def cpu_seconds(self):
+        if self.version == 1:
+            return int(text(f"/sys/fs/cgroup/cpuacct{self.path}/cpuacct.usage")) / 1e9
+        return int(dict(line.split() for line in text(f"/sys/fs/cgroup{self.path}/cpu.stat").decode().splitlines())
+                   ["usage_usec"]) / 1e6
+
+
+def text(path):
+    try:
+        return pathlib.Path(path).read_bytes()
+    except OSError:  # a process that has just ended
+        return None

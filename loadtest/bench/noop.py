@@ -2,7 +2,7 @@
 observes: the operator's before the hand off, the control plane's after it."""
 import json, pathlib, statistics
 from frame import say
-from lab import Lab
+from lab import Group, Lab, text
 
 HOSTS = 20
 RUNS = 10  # the control plane's CPU is read around all of them together: one run is too short for a clock tick
@@ -15,7 +15,7 @@ def table(run):
         lab.muster("up", manifest)
         first = lab.muster("up", manifest, "--json")
         execs = max(json.loads(first.output[first.output.index("{"):])["execsPerHost"].values())
-        plane = ControlPlane(lab)
+        plane = control_plane(lab)
         start = plane.cpu_seconds()
         runs = [lab.muster("up", manifest) for _ in range(RUNS)]
         spent = (plane.cpu_seconds() - start) / RUNS
@@ -34,45 +34,10 @@ def table(run):
     run.bar("noop.cpuMillisecondsPerHost", spent * 1000 / HOSTS, 3, "CPU a host in the control plane, ms")
 
 
-class ControlPlane:
-    """The container of a lab's control plane, found by its process among those of the lab's own control group."""
-
-    def __init__(self, lab):
-        host = json.loads(lab.call("lab", "ls", "--json"))
-        rows = host if isinstance(host, list) else host["hosts"]
-        region = "/" + cpu_group(groups(rows[0]["pid"])).split("/")[1] + "/"
-        for process in pathlib.Path("/proc").iterdir():
-            if process.name.isdigit() and b"\0serve\0--region\0" in (text(process / "cmdline") or b""):
-                mine = groups(process.name)
-                if cpu_group(mine).startswith(region):
-                    self.pid, self.group = process.name, mine
-                    return
-        raise RuntimeError("no control plane runs in this lab")
-
-    def cpu_seconds(self):
-        if "cpuacct" in self.group:
-            return int(text(f"/sys/fs/cgroup/cpuacct{self.group['cpuacct']}/cpuacct.usage")) / 1e9
-        rows = dict(line.split() for line in text(f"/sys/fs/cgroup{self.group['']}/cpu.stat").decode().splitlines())
-        return int(rows["usage_usec"]) / 1e6
-
-
-def cpu_group(paths):
-    """The control group that counts CPU, of version 1 or 2."""
-    return paths.get("cpuacct", paths.get("", ""))
-
-
-def groups(pid):
-    """Controller → path of a process's control groups; the empty name is version 2's."""
-    paths = {}
-    for line in (text(f"/proc/{pid}/cgroup") or b"").decode().splitlines():
-        _, controllers, path = line.split(":", 2)
-        for controller in controllers.split(","):
-            paths[controller] = path
-    return paths
-
-
-def text(path):
-    try:
-        return pathlib.Path(path).read_bytes()
-    except OSError:  # a process that has just ended
-        return None
+def control_plane(lab):
+    """The control group of the control plane's container, found by its process among the lab's own."""
+    for process in pathlib.Path("/proc").iterdir():
+        if process.name.isdigit() and b"\0serve\0--region\0" in (text(process / "cmdline") or b""):
+            if (group := Group.of(process.name)).path.startswith(lab.group().path + "/"):
+                return group
+    raise RuntimeError("no control plane runs in this lab")

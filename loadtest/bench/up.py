@@ -22,8 +22,9 @@ def table(run):
         wall, cpu = median(samples[name], lambda s: s.wall), median(samples[name], lambda s: s.cpu)
         run.figure(f"up.{name}.wallSeconds", wall)
         run.figure(f"up.{name}.cpuSeconds", cpu)
+        hosts = run.figure(f"up.{name}.hostsCpuSeconds", median(samples[name], lambda s: s.counts["hosts"]))
         every = ", ".join(f"{s.wall:.1f}" for s in samples[name])
-        say(f"  {title:<26}{wall:>7.1f} s   client CPU {cpu:.2f} s   (each: {every})")
+        say(f"  {title:<26}{wall:>7.1f} s   CPU: client {cpu:.2f} s, hosts {hosts:.1f} s   (wall of each: {every})")
     run.bar("up.wall.byHand", median(samples["muster"], lambda s: s.wall) / median(samples["byHand"], lambda s: s.wall),
             1.2, "wall time, muster up / by hand")
 
@@ -35,6 +36,7 @@ def by_muster(run, folder):
         run.figure("up.muster.remoteWrites", report.get("remoteWrites", 0))
         for word, seconds in report.get("secondsByStep", {}).items():
             run.figure(f"up.muster.step.{word}.seconds", seconds, 2)
+        sample.counts["hosts"] = lab.group().cpu_seconds()
         second = lab.muster("up", MANIFEST)
         if "0 remote writes" not in second.output:
             raise RuntimeError(f"a second `up` was not empty: {second.output[-500:]}")
@@ -49,5 +51,7 @@ def by_hand(run, folder):
         archive = next(folder.glob("*.tar.gz"))
         reference = "muster:" + re.fullmatch(r"muster-(\w+)\.tar\.gz", archive.name).group(1)
         addresses = [lab.address(i) for i in range(1, HOSTS + 1)]
-        return lab.inside(["bash", HAND, lab.state / "id_ed25519", lab.state / "known_hosts", archive, reference,
-                           folder / "policy.json", *addresses])
+        sample = lab.inside(["bash", HAND, lab.state / "id_ed25519", lab.state / "known_hosts", archive, reference,
+                             folder / "policy.json", *addresses])
+        sample.counts["hosts"] = lab.group().cpu_seconds()
+        return sample
