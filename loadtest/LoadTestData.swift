@@ -4,6 +4,8 @@
 /// The scripts of `loadtest/lab`, by file name.
 package let labScripts: [String: [UInt8]] = [
     "create.sh": PackageResources.create_sh,
+    "enter.sh": PackageResources.enter_sh,
+    "fault.sh": PackageResources.fault_sh,
     "inside.sh": PackageResources.inside_sh,
     "machine.sh": PackageResources.machine_sh,
     "prepare.sh": PackageResources.prepare_sh,

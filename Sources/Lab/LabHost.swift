@@ -27,12 +27,14 @@ package struct LabHost: Sendable, Equatable, Codable {
     package let pid: Int32?
     /// Whether its disk was made with the container engine on it.
     package let hasEngine: Bool
+    /// The faults that it was given and still has, each with its value: `skewed-clock 90`.
+    package let faults: [String]
 }
 
 extension LabHost {
     /// The hosts as a table with a head, columns as wide as they need to be.
     package static func table(of hosts: [LabHost]) -> String {
-        let rows = [["HOST", "ADDRESS", "FLAVOUR", "STATE", "PID", "ENGINE"]] + hosts.map(\.cells)
+        let rows = [["HOST", "ADDRESS", "FLAVOUR", "STATE", "PID", "ENGINE", "FAULTS"]] + hosts.map(\.cells)
         let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
         let lines = rows.map { row in
             let padded = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.dropLast()
@@ -42,6 +44,9 @@ extension LabHost {
     }
 
     private var cells: [String] {
-        [name, address, flavour.rawValue, state.rawValue, pid.map(String.init) ?? "-", hasEngine ? "yes" : "no"]
+        [
+            name, address, flavour.rawValue, state.rawValue, pid.map(String.init) ?? "-", hasEngine ? "yes" : "no",
+            faults.isEmpty ? "-" : faults.joined(separator: ", "),
+        ]
     }
 }

@@ -16,7 +16,8 @@ extension LabRegion {
             if pid == nil { isPowered ? .booting : .off } else { isCut(index) ? .cut : .up }
         return LabHost(
             index: index, name: LabAddress.name(of: index), address: address(of: index), flavour: flavour(of: index),
-            state: state, pid: pid, hasEngine: Files.line("\(disk(of: index))/engine") == "yes")
+            state: state, pid: pid, hasEngine: Files.line("\(disk(of: index))/engine") == "yes",
+            faults: marks(of: index).map(\.text))
     }
 
     func flavour(of host: Int) -> LabFlavour {

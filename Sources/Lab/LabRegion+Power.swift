@@ -75,8 +75,13 @@ extension LabRegion {
     }
 
     /// A frozen process does not even take SIGKILL.
-    func thaw(_ group: String, _ groups: ControlGroups) {
-        guard let folder = groups.folder(of: "freezer") else { return }
-        Files.tell("\(folder)/\(name)/\(group)/freezer.state", "THAWED")
+    func thaw(_ group: String, _ groups: ControlGroups) { setFrozen(group, false, groups) }
+
+    /// False if the kernel refuses, or there is no such group.
+    @discardableResult func setFrozen(_ group: String, _ isFrozen: Bool, _ groups: ControlGroups) -> Bool {
+        if let folder = groups.folder(of: "freezer") {
+            return Files.tell("\(folder)/\(name)/\(group)/freezer.state", isFrozen ? "FROZEN" : "THAWED")
+        }
+        return Files.tell("\(ControlGroups.root)/\(name)/\(group)/cgroup.freeze", isFrozen ? "1" : "0")
     }
 }

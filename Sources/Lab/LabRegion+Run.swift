@@ -49,6 +49,10 @@ extension LabRegion {
         try Preflight.checkRoot()
         try network.enter()
         signal(SIGPIPE, SIG_DFL)
+        // Swift's own threads run with all signals blocked, and a program inherits that: Ctrl-C would not reach it.
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
         let code = withCStrings(command) { arguments in
             execvp(arguments[0]!, arguments)
             return errno

@@ -107,7 +107,9 @@ import Testing
 
     @Test("every script of the lab is in the binary")
     func scripts() {
-        for name in ["create.sh", "inside.sh", "machine.sh", "prepare.sh", "region.sh", "start.sh"] {
+        for name in [
+            "create.sh", "enter.sh", "fault.sh", "inside.sh", "machine.sh", "prepare.sh", "region.sh", "start.sh",
+        ] {
             #expect(LabScripts.bytes(name).starts(with: Array("#!/bin/sh\n".utf8)), "\(name)")
         }
     }
@@ -116,16 +118,17 @@ import Testing
     func table() {
         let hosts = [
             LabHost(
-                index: 1, name: "h1", address: "198.18.1.2", flavour: .plain, state: .up, pid: 12345, hasEngine: false),
+                index: 1, name: "h1", address: "198.18.1.2", flavour: .plain, state: .up, pid: 12345, hasEngine: false,
+                faults: ["skewed-clock 90", "frozen"]),
             LabHost(
                 index: 10, name: "h10", address: "198.18.1.11", flavour: .systemd, state: .off, pid: nil,
-                hasEngine: true),
+                hasEngine: true, faults: []),
         ]
         #expect(
             LabHost.table(of: hosts) == """
-                HOST  ADDRESS      FLAVOUR  STATE  PID    ENGINE
-                h1    198.18.1.2   plain    up     12345  no
-                h10   198.18.1.11  systemd  off    -      yes
+                HOST  ADDRESS      FLAVOUR  STATE  PID    ENGINE  FAULTS
+                h1    198.18.1.2   plain    up     12345  no      skewed-clock 90, frozen
+                h10   198.18.1.11  systemd  off    -      yes     -
                 """)
     }
 }

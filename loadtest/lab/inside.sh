@@ -15,9 +15,17 @@ read -r layers <"$disk/layers"
 read -r pid _ </proc/self/stat # /proc is still the outer one, and so is this pid
 
 mount --make-rprivate /
-mount -t overlay "$host" -o "lowerdir=$layers,upperdir=$disk/upper,workdir=$disk/work" "$root"
+store=$disk
+if [ -e "$disk/own-disk" ]; then # a disk whose size can be moved: faults fill it without filling the machine's
+  store=$disk/own
+  mkdir -p "$store"
+  mount -t tmpfs -o mode=755,size=4g,nr_inodes=1m own "$store" # takes only what is written
+  mkdir "$store/work"
+  cp -a "$disk/upper" "$disk/docker" "$store/"
+fi
+mount -t overlay "$host" -o "lowerdir=$layers,upperdir=$store/upper,workdir=$store/work" "$root"
 mkdir -p "$root/var/lib/docker"
-mount --bind "$disk/docker" "$root/var/lib/docker" # overlay2 refuses to work on an overlay
+mount --bind "$store/docker" "$root/var/lib/docker" # overlay2 refuses to work on an overlay
 mount -t proc proc "$root/proc"
 mount -t sysfs sys "$root/sys"
 mount -t tmpfs -o mode=755,size=64m run "$root/run"

@@ -40,6 +40,7 @@ renew() {
 }
 
 boot() {
+  rm -f "$disk"/faults/*.boot # faults that were processes of the last boot
   for entry in $LAB_CONTROL_GROUPS; do renew "${entry#*@}/$LAB_NAME/$host"; done
   nsenter --net="/run/netns/$net" unshare --fork --kill-child --pid --mount --uts --ipc \
     sh "$inside" "$host" "$disk" </dev/null >"$disk/boot.log" 2>&1

@@ -18,7 +18,7 @@ struct LabCommand: AsyncParsableCommand {
             """,
         subcommands: [
             LabUp.self, LabDown.self, LabList.self, LabSSH.self, LabKill.self, LabStart.self, LabCut.self, LabHeal.self,
-            LabExec.self, LabForward.self,
+            LabFaultCommand.self, LabExec.self, LabForward.self,
         ])
 }
 

@@ -1,5 +1,5 @@
-// `muster plan-timing N`, for `make bench`: how long the planner thinks about a region of N bare hosts. Facts are made up
-// in memory, so it is the planner's own time: no connection, no file.
+// `muster plan-timing N`, for `make bench`: how long the planner thinks about a region of N bare hosts. Facts are
+// made up in memory, so it is the planner's own time: no connection, no file.
 import ArgumentParser
 import FleetModel
 import FleetPlanner
