@@ -33,6 +33,11 @@ package struct ActProblem: Sendable {
                 .failed, "not-in-sudoers", subject: subject, "the account may not use `sudo`",
                 hint: "add it to the sudoers on the host")
         }
+        if text.contains("you must have a tty") {
+            return FleetProblem(
+                .failed, "sudo-wants-terminal", subject: subject, "`sudo` wants a terminal (`requiretty`)",
+                hint: "add `Defaults:ACCOUNT !requiretty` for the account to the sudoers on the host")
+        }
         if text.contains("sudo: not found") || text.contains("sudo: command not found") || output.exitStatus == 127 {
             return FleetProblem(
                 .failed, "sudo-missing", subject: subject, "there is no `sudo`, or no /bin/sh", cause: text,

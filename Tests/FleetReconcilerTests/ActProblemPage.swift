@@ -9,7 +9,7 @@ import Testing
 @Suite("Problems of acts") struct ActProblemPage {
     private let problem = ActProblem(host: "eu1-07", word: "join-swarm")
 
-    @Test("the page of all problems")
+    @Test("F11, F25: the page of all problems")
     func page() throws {
         var lines = ActProblem.table.keys.sorted().map {
             "[\($0)] \(problem.failed(code: $0, text: "what the host said"))"
@@ -19,7 +19,7 @@ import Testing
         lines.append("[not verified] \(problem.unverified("the state is pending"))")
         for (errors, status) in [
             ("sudo: a password is required", 1), ("x is not in the sudoers file", 1), ("sudo: not found", 127),
-            ("oops", 3),
+            ("sudo: sorry, you must have a tty to run sudo", 1), ("oops", 3),
         ] {
             let output = ShellOutput(standardOutput: "", standardError: errors, exitStatus: status)
             lines.append("[status \(status)] \(problem.incomplete(output))")

@@ -13,7 +13,7 @@ import Testing
         "start-control-plane/h1",
     ]
 
-    @Test("lost after the effect → the check finds it done, it is not run again", arguments: acts)
+    @Test("F09: lost after the effect → the check finds it done, it is not run again", arguments: acts)
     func lostAfter(act: String) async throws {
         let bench = Bench()
         bench.hosts.on(act, .lostAfter)
@@ -22,7 +22,7 @@ import Testing
         #expect(report.results.allSatisfy { $0.outcome == .changed })
     }
 
-    @Test("lost before the effect → the check finds it undone, it is run once more", arguments: acts)
+    @Test("F09: lost before the effect → the check finds it undone, it is run once more", arguments: acts)
     func lostBefore(act: String) async throws {
         let bench = Bench()
         bench.hosts.on(act, .lostBefore)
@@ -31,7 +31,7 @@ import Testing
         #expect(report.results.allSatisfy { $0.outcome == .changed })
     }
 
-    @Test("lost every time → failed, the journal says unknown, no third run")
+    @Test("F09: lost every time → failed, the journal says unknown, no third run")
     func lostTwice() async throws {
         let bench = Bench()
         bench.hosts.on("join-swarm/h4", .lostBefore, .lostBefore, .lostBefore)
@@ -68,10 +68,11 @@ import Testing
     }
 
     @Test(
-        "a program that ends without a word → named by what it said last, not run again",
+        "F11: a program that ends without a word → named by what it said last, not run again",
         arguments: [
             ("sudo: a password is required", 1, "sudo-wants-password"),
             ("deploy is not in the sudoers file.", 1, "not-in-sudoers"),
+            ("sudo: sorry, you must have a tty to run sudo", 1, "sudo-wants-terminal"),
             ("sh: 1: sudo: not found", 127, "sudo-missing"),
             ("Killed", 137, "act-incomplete"),
         ])

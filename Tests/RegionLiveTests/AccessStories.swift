@@ -1,4 +1,4 @@
-// Whose hosts and whose keys: a Swarm of others is left alone, keys may lie in an agent, the account may be no root.
+// Whose keys and whose account: keys may lie in an agent, the account may be no root.
 import FleetModel
 import Foundation
 import Lab
@@ -6,47 +6,11 @@ import Testing
 
 extension LiveRegionTests {
     @Suite struct Access {
-        @Test("a host in somebody else's Swarm is refused by name, and nothing is changed on any host")
-        func foreignSwarm() async throws {
-            try await withRegion(3, engine: true) { region in
-                let manifest = try region.manifest()
-                let saved = "\(region.folder)/plan.json"
-                try await region.muster("plan", manifest, "-o", saved, exits: 2)
-                let id = try await region.said(
-                    2,
-                    "docker swarm init --advertise-addr \(region.lab.address(of: 2)) >&2; docker info -f '{{.Swarm.Cluster.ID}}'"
-                )
-                let before = try await settled(region)
-                let stale = try await region.muster("apply", saved, exits: 2)
-                #expect(stale.errors.contains("host `h2`") && stale.errors.contains("swarm"))
-                for words in [["up", manifest], ["up", manifest, "--json"]] {
-                    let refused = try await region.muster(words)
-                    #expect(refused.status == 2)
-                    #expect(refused.output.contains("host `h2`") && refused.output.contains(id), "\(refused.output)")
-                }
-                try await region.muster("check", manifest, exits: 1)
-                let after = try await region.traces()
-                for host in 1...3 { expectSame(before[host], after[host], "h\(host)") }
-                #expect(try await region.said(2, "docker info -f '{{.Swarm.Cluster.ID}}'") == id)
-            }
-        }
-
-        /// The traces once the engine has made all that a new Swarm needs, which it does in its own time.
-        private func settled(_ region: LiveRegion) async throws -> [Int: Set<String>] {
-            var last: [Int: Set<String>] = [:]
-            let isStill = try await eventually(within: .seconds(60)) {
-                let before = last
-                last = try await region.traces()
-                return last == before && last[2]?.contains("link docker_gwbridge") == true
-            }
-            try #require(isStill, "the Swarm that was made by hand does not come to rest")
-            return last
-        }
-
-        @Test("the key lies in an agent between two others: check and up; `ops` becomes root by sudo: up and down")
+        @Test("F02: the key lies in an agent between two others: check and up; `ops` becomes root by sudo: up and down")
         func agentAndSudo() async throws {
             try await withRegion(1, engine: true) { region in
                 let packages = try await region.packages()
+                try await signals(region)
                 try await checkWithAgent(region)
                 let access = ["user": "ops", "sudo": "nopasswd"]
                 let manifest = try region.manifest("sudo", managers: 1, access: access)
@@ -60,6 +24,13 @@ extension LiveRegionTests {
                 #expect(try await !region.said(1, "cat /home/ops/.ssh/authorized_keys").contains("muster:lab"))
                 #expect(try await region.packages() == packages)
             }
+        }
+
+        /// Ctrl-C reaches what `muster lab exec` becomes: it blocks no signal, as Swift's own threads do.
+        private func signals(_ region: LiveRegion) async throws {
+            let words = [try MusterBinary.path, "lab", "exec", "--", "grep", "SigBlk", "/proc/self/status"]
+            let blocked = try await region.lab.run(words, environment: region.environment())
+            #expect(blocked.output == "SigBlk:\t0000000000000000\n", "\(blocked.errors)")
         }
 
         private func checkWithAgent(_ region: LiveRegion) async throws {

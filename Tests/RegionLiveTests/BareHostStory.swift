@@ -1,4 +1,5 @@
-// The main story: five bare hosts become a region with one command, rest, and are bare again.
+// The main story: five bare hosts become a region with one command, rest, and are bare again. Two of them run systemd,
+// where packages start their services themselves; one of these becomes the home.
 import FleetModel
 import Foundation
 import Lab
@@ -6,9 +7,11 @@ import Testing
 
 extension LiveRegionTests {
     @Suite struct BareHosts {
-        @Test("five bare hosts: checked, planned, a stale plan refused, brought up, at rest, torn down, bare again")
+        @Test(
+            "F41, F49: five bare hosts: checked, planned, a stale plan refused, brought up, at rest, torn down, bare again"
+        )
         func whole() async throws {
-            try await withRegion(5) { region in
+            try await withRegion(2, flavour: .systemd, upTo: 5) { region in
                 let story = BareHostStory(
                     region: region, manifest: "\(MusterBinary.repository)/bootstrap/regions/lab.yaml")
                 let before = try await region.traces()
@@ -80,6 +83,7 @@ struct BareHostStory {
             1, "docker node inspect -f '{{range $k, $v := .Spec.Labels}}{{$k}}={{$v}} {{end}}' $(docker node ls -q)")
         for host in 1...5 { #expect(labels.contains("io.muster.host=h\(host)")) }
         #expect(labels.split(separator: "\n").filter { $0.contains("io.muster.region=lab") }.count == 5)
+        #expect(try await region.said(2, "systemctl is-active docker") == "active")
     }
 
     /// I1: the second `up` changes nothing and looks once at every host.

@@ -1,31 +1,22 @@
-// One of five hosts is dead from the start: the others come up, it is named, and the exit code says so (I4). The hosts
-// have their engines already: these stay when the region goes.
+// One of five hosts is dead from the start, and it was to be a manager: the others come up, it is named, and the exit
+// code says so (I4). The hosts have their engines already: these stay when the region goes. A dead worker is among the
+// unfit hosts.
 import FleetModel
 import Lab
 import Testing
 
 extension LiveRegionTests {
     @Suite struct DeadHosts {
-        @Test("one of five is dead, once a worker, once a manager: the others are up, engines that were there stay")
+        @Test("F08, F30: one of five is dead, a manager-to-be: the others are up, engines that were there stay")
         func dead() async throws {
             try await withRegion(5, engine: true) { region in
                 let engines = try await region.packages()
-                try await deadWorker(region)
                 try await deadManager(region)
                 #expect(try await region.packages() == engines, "an engine that was there before must stay")
                 for host in 1...5 {
                     #expect(try await region.said(host, "docker info -f '{{.Swarm.LocalNodeState}}'") == "inactive")
                 }
             }
-        }
-
-        private func deadWorker(_ region: LiveRegion) async throws {
-            let manifest = try region.manifest("worker")
-            try await region.lab.kill(5)
-            try await expectUp(manifest, without: "h5", of: region)
-            #expect(try await region.nodes(from: 1).map(\.role).filter { $0 != "worker" }.count == 3)
-            try await region.muster("down", manifest, "--confirm", "lab", exits: 4)
-            try await region.lab.start(5)
         }
 
         private func deadManager(_ region: LiveRegion) async throws {

@@ -1,4 +1,5 @@
-// What is lost on the way: the command itself, killed at bad moments; the control plane's volume; the control plane.
+// What is lost on the way: the command itself, killed at any moment; a host and a connection; the control plane's
+// volume; the control plane. Moments are random, by a seed that is printed; `MUSTER_SEED` repeats them.
 import FleetModel
 import Foundation
 import Lab
@@ -7,13 +8,15 @@ import Testing
 extension LiveRegionTests {
     @Suite struct Losses {
         @Test(
-            "`up` killed four times goes on and does nothing twice; a lost volume is restored; down without a control plane"
+            "F09, F38, F39, F40: killed at twenty random moments, hosts and connections lost: nothing twice; a lost volume is restored"
         )
         func losses() async throws {
             try await withRegion(3, engine: true) { region in
                 let story = LossStory(region: region, manifest: try region.manifest())
                 let packages = try await region.packages()
-                try await story.killedUps()
+                try await story.killed(20)
+                try await story.nothingTwice()
+                try await story.lostInTheMiddle()
                 try await story.nothingTwice()
                 try await story.lostVolume()
                 try await story.downWithoutControlPlane()
@@ -27,30 +30,6 @@ extension LiveRegionTests {
 struct LossStory {
     let region: LiveRegion
     let manifest: String
-
-    /// I2: killed at any step, `up` finishes.
-    func killedUps() async throws {
-        for mark in ["init-swarm  done", "load-image  done", "start-control-plane  done"] {
-            try await killUp { $0.contains(mark) }
-        }
-        let context = "\(region.regionFolder)/context.json"
-        try await killUp { _ in FileManager.default.fileExists(atPath: context) }
-        try await region.muster("up", manifest, exits: 0)
-    }
-
-    /// Starts `up` and kills it, and all that it started, as soon as `isTime` holds for what it printed.
-    private func killUp(_ isTime: (String) -> Bool) async throws {
-        let log = "\(region.folder)/up.log"
-        try? FileManager.default.removeItem(atPath: log)
-        let words = ["sh", "-c", "exec \"$@\" >\(log) 2>&1", "sh", try MusterBinary.path, "up", manifest]
-        let child = Task { try await region.lab.run(words, environment: region.environment(), deadline: .seconds(200)) }
-        let text = { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
-        let isDue = await eventually(within: .seconds(90)) { isTime(text()) }
-        child.cancel()
-        let status = try await child.value.status
-        note("up was killed (status \(status)) after: \(text().split(separator: "\n").last ?? "nothing")")
-        try #require(isDue && status == 137, "\(text())")
-    }
 
     func nothingTwice() async throws {
         let again = try await region.muster("up", manifest, "--json", exits: 0).json()
@@ -107,5 +86,110 @@ struct LossStory {
             return running.isEmpty == (replicas == 0)
         }
         try #require(isThere, "the service did not scale to \(replicas)")
+    }
+}
+
+// MARK: - Killed anywhere
+
+extension LossStory {
+    /// How long a command is left alone, in seconds: at first little, so that kills fall into its first looks and steps,
+    /// and longer with each kill, since its longest step (the image, some 4 s) must have its time at last. Half of the
+    /// growth doubles the story; twice of it halves the kills.
+    private static func patience(after kills: Int) -> ClosedRange<Double> { 0.2...(1.5 + 0.8 * Double(kills)) }
+    /// A command that does not finish in so many tries, the last of them with 30 s, never will.
+    private static let mostTries = 36
+
+    /// Invariant I2: killed anywhere, and started again until it ends by itself, `up` ends as an undisturbed one does.
+    /// A bring-up is over after some ten kills, so `down` is killed, too, and then the next bring-up.
+    func killed(_ least: Int) async throws {
+        var dice = Dice()
+        var kills = 0
+        while true {
+            kills += try await killUntilDone(["up", manifest], &dice)
+            note("\(kills) kills so far")
+            if kills >= least { return }
+            kills += try await killUntilDone(["down", manifest, "--confirm", "lab"], &dice)
+        }
+    }
+
+    /// How often it was killed before it came to its end.
+    private func killUntilDone(_ words: [String], _ dice: inout Dice) async throws -> Int {
+        for kills in 0..<Self.mostTries {
+            let patience = Duration.seconds(Double.random(in: Self.patience(after: kills), using: &dice))
+            let result = try await run(words) { try? await Task.sleep(for: patience) }
+            if result.status == 137 { continue }
+            try #require(
+                result.status == 0, "after \(kills) kills `\(words[0])` ended with \(result.status):\n\(result.text)")
+            return kills
+        }
+        throw Endless(description: "`\(words[0])` did not come to its end in \(Self.mostTries) tries")
+    }
+
+    /// Starts `muster`, and kills it and all that it started once `isTime` has returned, unless it has ended by then.
+    private func run(_ words: [String], _ isTime: @escaping @Sendable () async -> Void) async throws
+        -> (status: Int32, text: String)
+    {
+        let log = "\(region.folder)/killed.log"
+        let command = ["sh", "-c", "exec \"$@\" >\(log) 2>&1", "sh", try MusterBinary.path] + words
+        let child = Task {
+            try await region.lab.run(command, environment: region.environment(), deadline: .seconds(200))
+        }
+        let killer = Task {
+            await isTime()
+            child.cancel()
+        }
+        let status = try await child.value.status
+        killer.cancel()
+        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
+        region.evidence.add("muster \(words.joined(separator: " "))", Array(text.utf8))
+        let end = status == 137 ? "killed" : "ended with \(status)"
+        note("\(words[0]) \(end) after: \(text.split(separator: "\n").last ?? "nothing")")
+        return (status, text)
+    }
+
+    /// F09, F39: in one bring-up every login of h2 is cut off in mid-command, in another h3 loses power and has it back.
+    func lostInTheMiddle() async throws {
+        var dice = Dice()
+        for loss in ["connection", "power"] {
+            try await region.muster("down", manifest, "--confirm", "lab", exits: 0)
+            let patience = Duration.seconds(Double.random(in: 0.5...6, using: &dice))
+            let lab = region.lab
+            let fault = Task {
+                try await Task.sleep(for: patience)
+                if loss == "power" {
+                    try await lab.kill(3)
+                    try await lab.start(3)
+                } else {
+                    _ = try await lab.ssh(2, "pkill -9 -f '^sshd: root'")
+                }
+            }
+            let first = try await region.muster("up", manifest)
+            try await fault.value
+            note("\(loss) lost after \(patience.inSeconds): up ended with \(first.status)")
+            if first.status == 0 { continue }
+            #expect((first.output + first.errors).contains("host `h\(loss == "power" ? 3 : 2)`"), "\(first.output)")
+            try await region.muster("up", manifest, exits: 0)
+        }
+    }
+}
+
+private struct Endless: Error { let description: String }
+
+/// Random moments that can be had again: SplitMix64 on a seed that is printed.
+private struct Dice: RandomNumberGenerator {
+    private var state: UInt64
+
+    init() {
+        let given = ProcessInfo.processInfo.environment["MUSTER_SEED"].flatMap { UInt64($0) }
+        state = given ?? UInt64.random(in: 0...999_999)
+        note("MUSTER_SEED=\(state)")
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
     }
 }

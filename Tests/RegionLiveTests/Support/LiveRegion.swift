@@ -65,13 +65,14 @@ struct LiveRegion: Sendable {
         return result.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    /// Writes a manifest of region `lab` on the lab's hosts and gives its path.
+    /// Writes a manifest of region `lab` on the lab's hosts, all of them unless some are named, and gives its path.
     func manifest(
-        _ name: String = "lab", managers: Int = 3, roles: [Int: String] = [:], access: [String: String] = [:]
+        _ name: String = "lab", managers: Int = 3, roles: [Int: String] = [:], access: [String: String] = [:],
+        hosts chosen: [Int]? = nil, failedHosts: String = "20%"
     ) throws -> String {
         var keys = ["user": "root", "keyFile": "${MUSTER_LAB}/id_ed25519", "knownHosts": "${MUSTER_LAB}/known_hosts"]
         keys.merge(access) { $1 }
-        let hosts = (1...count).map { host in
+        let hosts = (chosen ?? Array(1...count)).map { host in
             let role = roles[host].map { ", role: \($0)" } ?? ""
             return
                 "  - {name: h\(host), address: \(lab.address(of: host)), domain: \(["a", "b", "c"][(host - 1) % 3]), "
@@ -87,7 +88,7 @@ struct LiveRegion: Sendable {
             \(hosts.joined(separator: "\n"))
             network: {addressPool: 10.201.0.0/16, subnetBits: 24}
             controlPlane: {port: 8443, allowFrom: [198.18.0.0/16]}
-            budgets: {failedHosts: "20%"}
+            budgets: {failedHosts: "\(failedHosts)"}
             """
         let path = "\(folder)/\(name).yaml"
         try (text + "\n").write(toFile: path, atomically: true, encoding: .utf8)
@@ -96,14 +97,18 @@ struct LiveRegion: Sendable {
 }
 
 /// Makes the lab and the operator's machine, runs `body`, and removes both whatever happens in between.
+///
+/// - Parameter more: up to how many hosts there are in the end, if those beyond `count` are bare plain ones.
 func withRegion(
-    _ count: Int, flavour: LabFlavour = .plain, engine: Bool = false, _ body: (LiveRegion) async throws -> Void
+    _ count: Int, flavour: LabFlavour = .plain, engine: Bool = false, upTo more: Int? = nil,
+    _ body: (LiveRegion) async throws -> Void
 ) async throws {
     _ = try MusterBinary.path
     try await withLab(count, flavour: flavour, engine: engine) { lab async throws in
+        if let more { try await lab.up(count: more) }
         let folder = try Scratch.make()
         defer { Scratch.remove(folder) }
-        let region = LiveRegion(lab: lab, folder: folder, evidence: Evidence(), count: count)
+        let region = LiveRegion(lab: lab, folder: folder, evidence: Evidence(), count: more ?? count)
         try FileManager.default.createDirectory(
             atPath: region.home, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let watch = Task { await region.evidence.watch(region.regionFolder) }

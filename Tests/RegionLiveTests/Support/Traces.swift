@@ -12,7 +12,7 @@ extension LiveRegion {
         return all
     }
 
-    private func traces(of host: Int) async throws -> Set<String> {
+    func traces(of host: Int) async throws -> Set<String> {
         let text = try await said(
             host,
             """
