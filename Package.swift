@@ -60,7 +60,7 @@ var targets: [Target] = [
     .systemLibrary(
         name: "CLibSSH2", path: "Sources/CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     code("SSHTransport", ["CLibSSH2"]),
-    tests("SSHLiveTests", ["SSHTransport"]),
+    tests("SSHLiveTests", ["SSHTransport"], exclude: ["Goldens"]),
     data("LoadTestData", path: "loadtest", embed: ["lab"], exclude: ["bench", "history.ndjson", "peers"]),
     code("Lab", ["LoadTestData"]),
     tests("LabTests", ["Lab"]),

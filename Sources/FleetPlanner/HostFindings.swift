@@ -10,7 +10,7 @@ struct HostFindings {
     var all: [ReportEntry] {
         // Without root the other readings mean little: what may not be read looks as if it were not there.
         if !privilege.isEmpty { return privilege }
-        return [system, kernel, room, packages, engine, swarm, ports, region].flatMap { $0 }
+        return [system, kernel, room, packages, engine, swarm, ports, region, translation].flatMap { $0 }
     }
 
     /// Free room in MiB below /var/lib/docker that an engine, its packages and the image of the control plane need:
@@ -202,5 +202,18 @@ struct HostFindings {
         return refuse(
             "other-region", "was made by region `\(made.region)`",
             hint: "take it out of one of the two manifests, or run `muster down` for that region")
+    }
+
+    /// F36: the address in the manifest is one of another machine's, which passes on what comes to it.
+    private var translation: [ReportEntry] {
+        let own = facts.identity.addresses
+        guard IPv4Network("\(host.address)/32") != nil, !own.isEmpty, !own.contains(host.address) else { return [] }
+        return [
+            .host(
+                .note, "address-translated", host.name,
+                "answers at `\(host.address)`, and its own addresses are `\(own.joined(separator: "`, `"))`: its Swarm "
+                    + "will tell the others the first",
+                hint: "give the address that the other hosts reach it by, and pass ports 2377, 7946 and 4789 on to it")
+        ]
     }
 }

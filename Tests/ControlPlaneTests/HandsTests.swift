@@ -16,7 +16,7 @@ import Testing
         #expect(try await plane.ask(.post, "/v1/hand-off", Fixture.tokens[.admin], body: Data()).status == 401)
     }
 
-    @Test("hand off: the epoch rises, a witness is written, the answer may be lost and asked for again")
+    @Test("F45: hand off: the epoch rises, a witness is written, the answer may be lost and asked for again")
     func handOff() async throws {
         let fixture = try Fixture()
         let plane = try await fixture.started()
@@ -48,7 +48,7 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.configuration.dataFolder) == [])
     }
 
-    @Test("a crash in the middle of hand off, file in place and not yet ours: the same file again finishes it")
+    @Test("F45: a crash in the middle of hand off, file in place and not yet ours: the same file again finishes it")
     func crash() async throws {
         let fixture = try Fixture()
         let file = try await fixture.inventoryFile()
@@ -60,7 +60,7 @@ import Testing
         #expect(await plane.core.stage == .serving)
     }
 
-    @Test("the same hand off twice at once is one hand off")
+    @Test("F45: the same hand off twice at once is one hand off")
     func twice() async throws {
         let fixture = try Fixture()
         let plane = try await fixture.started()
@@ -83,7 +83,7 @@ import Testing
         #expect(try await after.events() == events)
     }
 
-    @Test("a volume below its witness refuses: health says 503, the witness and the command; nothing else answers")
+    @Test("F40: a volume below its witness refuses: health says 503, the witness and the command; nothing else answers")
     func oldVolume() async throws {
         let fixture = try Fixture()
         _ = try await fixture.serving()

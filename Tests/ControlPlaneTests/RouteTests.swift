@@ -32,7 +32,7 @@ import Testing
         #expect(try await plane.ask(.get, "/v1/health", peer: "192.0.2.1").problem.code == "address-not-allowed")
     }
 
-    @Test("bodies: too large, no JSON, the wrong shape, each with its own words")
+    @Test("F48: bodies: too large, no JSON, the wrong shape, each with its own words")
     func bodies() async throws {
         let plane = try await Fixture().serving()
         func make(_ text: String) async throws -> InProcess.Reply {
@@ -205,7 +205,7 @@ import Testing
         #expect(try await plane.ask(.get, "/page/status", headers: self.cookie(opened)).status == 200)
     }
 
-    @Test("a code is good for 60 s and a session for 12 h, by the clock that nobody sets")
+    @Test("F46: a code is good for 60 s and a session for 12 h, by the clock that nobody sets")
     func expiry() async throws {
         let fixture = try Fixture()
         let plane = try await fixture.serving()

@@ -51,7 +51,7 @@ import Testing
         #expect(status.clusters.first?.hasQuorum == true)
     }
 
-    @Test("two of three managers lost: no quorum, in words with the arithmetic")
+    @Test("F29: two of three managers lost: no quorum, in words with the arithmetic")
     func lostQuorum() throws {
         let inputs = inputs(lost: [2, 3])
         #expect(inputs.status.clusters.first?.hasQuorum == false)

@@ -74,7 +74,7 @@ import Testing
         #expect(two.description.split(separator: "\n").count == 2)
     }
 
-    @Test("I3: what moved since a plan was saved is told name by name")
+    @Test("F41, I3: what moved since a plan was saved is told name by name")
     func precondition() {
         let before = Precondition(facts: ["swarm": "inactive", "engine": "absent", "hostname": "h1"])
         let now = Precondition(facts: ["swarm": "active", "hostname": "h1", "node": "n1"])
@@ -110,7 +110,7 @@ import Testing
         #expect(try JSONDecoder().decode(Blueprint.self, from: JSONEncoder().encode(blueprint)) == blueprint)
     }
 
-    @Test("Debian, Ubuntu and what is like them take apt; others do not")
+    @Test("F13: Debian, Ubuntu and what is like them take apt; others do not")
     func systems() {
         func usesApt(_ id: String, _ like: [String]) -> Bool {
             OperatingSystem(id: id, versionID: "1", idLike: like, prettyName: id, initSystem: .systemd).usesApt

@@ -59,7 +59,9 @@ import Testing
         try story.tell("engine-settings-on-managers")
     }
 
-    @Test("I5: new engine settings while one of three managers is dead → the living ones are not restarted, plan waits")
+    @Test(
+        "F31, I5: new engine settings while one of three managers is dead → the living ones are not restarted, plan waits"
+    )
     func noRestartWithoutMajority() throws {
         var story = Story(hosts: 5, fixed: ["h1", "h2", "h3"])
         story.bringUp()

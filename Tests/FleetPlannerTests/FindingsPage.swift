@@ -4,7 +4,7 @@ import FleetPlanner
 import Testing
 
 @Suite("Findings page") struct FindingsPage {
-    @Test("every finding, once, as people read it")
+    @Test("F13, F14, F15, F16, F19, F20, F22, F25, F36: every finding, once, as people read it")
     func page() throws {
         var lines: [String: String] = [:]
         for story in Self.stories {
@@ -23,7 +23,10 @@ import Testing
     }
 
     private static var unfit: [Story] {
-        Unfit.allCases.map { spoiled($0.spoil) } + [spoiled { $0.packages.lockHolder = "4711 unattended-upgr" }]
+        Unfit.allCases.map { spoiled($0.spoil) } + [
+            spoiled { $0.packages.lockHolder = "4711 unattended-upgr" },
+            spoiled { $0.identity.addresses = ["10.0.0.5", "172.16.0.5"] },
+        ]
     }
 
     private static var engines: [Story] {

@@ -26,7 +26,13 @@ struct FakeDocker {
         'swarm init') echo active >swarm ;;
         'swarm leave') echo inactive >swarm ;;
         'swarm join-token') echo "TOKEN-$4" ;;
-        'system dial-stdio') cat >request; echo active >swarm; printf 'HTTP/1.1 200 OK\\r\\n\\r\\n' ;;
+        'system dial-stdio')
+          cat >request
+          if [ -e late ]; then
+            (sleep 1; echo active >swarm) </dev/null >/dev/null 2>&1 &
+            echo 'Timeout was reached'; exit 0
+          fi
+          echo active >swarm; printf 'HTTP/1.1 200 OK\\r\\n\\r\\n' ;;
         'secret inspect'|'config inspect') [ -e "$1-$3" ] ;;
         'secret create'|'config create') cat >"$1-$5" ;;
         'config ls') ls | sed -n 's/^config-//p' ;;

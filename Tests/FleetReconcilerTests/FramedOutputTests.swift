@@ -15,7 +15,7 @@ import Testing
             ])
     }
 
-    @Test("line ends of a terminal in the noise do not glue lines together")
+    @Test("F10: line ends of a terminal in the noise do not glue lines together")
     func carriageReturns() {
         #expect(words("motd\r\nN1 fact one\nmore\r\nN1 end\n") == ["fact|one", "end|"])
     }

@@ -57,6 +57,16 @@ import Testing
         #expect(word(try host.run(Self.join, shell: shell)) == "unchanged ")
     }
 
+    @Test("F28: join-swarm: the engine reports a time-out and joins all the same → done, as its state says")
+    func lateJoin() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        host.set("late", "by a second")
+        #expect(word(try host.run(Self.join)) == "changed ")
+        #expect(host.state("swarm") == "active\n")
+        #expect(word(try host.run(Self.join)) == "unchanged ")
+    }
+
     @Test("authorize-region-key: one line for the managers' addresses, other keys stay, a second time changes nothing")
     func authorize() throws {
         let host = try FakeDocker()
@@ -169,7 +179,7 @@ import Testing
     }
 
     @Test(
-        "a host of another region is refused by every script that changes something",
+        "F21: a host of another region is refused by every script that changes something",
         arguments: [
             "init-swarm", "join-swarm", "label-node", "promote-node", "leave-swarm", "reset-swarm", "load-image",
             "authorize-region-key", "start-control-plane", "record-witness", "remove-control-plane", "install-engine",

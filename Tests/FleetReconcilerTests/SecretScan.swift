@@ -24,7 +24,7 @@ import Testing
         ("join-swarm/h4", .lostAfter), ("install-engine/h4", .fails(code: "package-install", text: "broken")),
     ]
 
-    @Test("journal, progress, report, errors, arguments: none holds a secret", arguments: 0...echoes.count)
+    @Test("F49: journal, progress, report, errors, arguments: none holds a secret", arguments: 0...echoes.count)
     func scan(number: Int) async throws {
         let bench = Bench()
         if number > 0 { bench.hosts.on(Self.echoes[number - 1].0, Self.echoes[number - 1].1) }

@@ -37,7 +37,7 @@ func opening(_ path: String, limits: Limits = Limits()) -> FleetProblem? {
 @Suite struct CrashTests {
     let scratch = Scratch()
 
-    @Test("killed by SIGKILL in the middle of a write → what was acknowledged is there, the rest is not")
+    @Test("F38: killed by SIGKILL in the middle of a write → what was acknowledged is there, the rest is not")
     func killed() async throws {
         let path = scratch.path()
         await #expect(processExitsWith: .signal(SIGKILL)) { [path = path as String] in
@@ -56,7 +56,8 @@ func opening(_ path: String, limits: Limits = Limits()) -> FleetProblem? {
         #expect(try await again.setting("half") == nil)
     }
 
-    @Test("power lost while a large write spilled to the disk → the copy of that moment opens, whole and without it")
+    @Test(
+        "F38: power lost while a large write spilled to the disk → the copy of that moment opens, whole and without it")
     func powerLost() async throws {
         let (path, copy) = (scratch.path(), scratch.path("copy.sqlite"))
         let inventory = try await inventory(in: scratch)
@@ -118,7 +119,7 @@ func opening(_ path: String, limits: Limits = Limits()) -> FleetProblem? {
         #expect(try bytes(scratch.path()) == before)
     }
 
-    @Test("a newer schema is refused with both numbers, and not changed")
+    @Test("F40, F50: a newer schema is refused with both numbers, and not changed")
     func newer() async throws {
         try await inventory(in: scratch).close()
         try tamper(scratch.path(), "PRAGMA user_version = 99")
@@ -138,7 +139,7 @@ func opening(_ path: String, limits: Limits = Limits()) -> FleetProblem? {
         #expect(try await inventory.journal().isEmpty)
     }
 
-    @Test("damage in a page is found when the file is opened")
+    @Test("F40: damage in a page is found when the file is opened")
     func corrupt() async throws {
         let inventory = try await inventory(in: scratch)
         try await inventory.record((0..<500).map { entry(StepID("s\($0)/h1"), .done) })
@@ -162,7 +163,7 @@ func opening(_ path: String, limits: Limits = Limits()) -> FleetProblem? {
         #expect(opening(scratch.path())?.code == "inventory-corrupt")
     }
 
-    @Test("another process holds the file's lock → unavailable, after the time-out, at opening and at writing")
+    @Test("F40: another process holds the file's lock → unavailable, after the time-out, at opening and at writing")
     func locked() async throws {
         let limits = Limits(busyTimeout: .milliseconds(50))
         let inventory = try Inventory(path: scratch.path(), limits: limits)
@@ -176,7 +177,7 @@ func opening(_ path: String, limits: Limits = Limits()) -> FleetProblem? {
         try await inventory.setSetting("a", value: "b")
     }
 
-    @Test("the disk is full → said so, nothing half-written, and what was there stays readable")
+    @Test("F40: the disk is full → said so, nothing half-written, and what was there stays readable")
     func full() async throws {
         try await inventory(in: scratch).close()
         let inventory = try Inventory(path: scratch.path(), limits: Limits(maximumPages: 60))

@@ -61,7 +61,7 @@ import Testing
         #expect(problem?.message == "cannot take region `eu1`: it holds region `lab`")
     }
 
-    @Test("two hand overs expect the same epoch → one wins, the other is told who holds it since when")
+    @Test("F37: two hand overs expect the same epoch → one wins, the other is told who holds it since when")
     func handOverRace() async throws {
         let inventory = try await inventory(in: scratch)
         let owners: [Ownership.Owner] = [.controlPlane, .operatorMachine]

@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test("every bad manifest is refused with exactly the problems of the table")
+    @Test("F18, F30, F42: every bad manifest is refused with exactly the problems of the table")
     func tableHolds() throws {
         var (preface, cases) = try Self.table()
         let isRecording = ProcessInfo.processInfo.environment["RECORD"] == "1"

@@ -9,7 +9,7 @@ import Testing
 @Suite struct HostileManifestTests {
     private func first(_ text: String) -> String? { BadManifestTests.problems(text).first?.description }
 
-    @Test("ten lines of aliases that stand for 10^9 values → refused before they are expanded, as a key too")
+    @Test("F42: ten lines of aliases that stand for 10^9 values → refused before they are expanded, as a key too")
     func bomb() {
         var text = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
         for level in 1...9 {
@@ -56,7 +56,9 @@ import Testing
         "h1\\0",
     ]
 
-    @Test("hostile texts are no names and no addresses, and messages about them are one clean line", arguments: hostile)
+    @Test(
+        "F43: hostile texts are no names and no addresses, and messages about them are one clean line",
+        arguments: hostile)
     func hostileNames(text: String) {
         let manifest = """
             muster: 1
@@ -92,7 +94,7 @@ import Testing
         }
     }
 
-    @Test("10,000 hosts are read, and 10,000 hosts with the same mistake each are reported up to a bound")
+    @Test("F42: 10,000 hosts are read, and 10,000 hosts with the same mistake each are reported up to a bound")
     func large() throws {
         let hosts = (0..<10_000).map { index in
             let address = "10.\(index / 65_536).\(index / 256 % 256).\(index % 256)".replacing(

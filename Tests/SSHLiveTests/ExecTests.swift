@@ -54,7 +54,7 @@ extension LiveSSHTests {
             }
         }
 
-        @Test func `more output than the limit stops the command, and the session lives on`() async throws {
+        @Test func `more output than the limit stops the command, and the session lives on (F48)`() async throws {
             try await withSSHD { daemon in
                 try await using(try daemon.client()) { client in
                     let endpoint = try daemon.endpoint()
@@ -119,7 +119,7 @@ extension LiveSSHTests {
             }
         }
 
-        @Test func `MaxSessions 0: refused, with the cure`() async throws {
+        @Test func `MaxSessions 0: refused, with the cure (F07)`() async throws {
             try await withSSHD(options: ["MaxSessions 0"]) { daemon in
                 try await using(try daemon.client()) { client in
                     let endpoint = try daemon.endpoint()

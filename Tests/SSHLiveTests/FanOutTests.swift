@@ -36,7 +36,7 @@ extension LiveSSHTests {
             }
         }
 
-        @Test func `held sessions stay within their limit, the one unused for longest makes room`() async throws {
+        @Test func `held sessions stay within their limit, the one unused for longest makes room (F48)`() async throws {
             try await withSSHD { daemon in
                 let endpoints = try (1...40).map { try daemon.endpoint("127.5.0.\($0)") }
                 try await using(try daemon.client { $0.limits.sessions = 10 }) { client in

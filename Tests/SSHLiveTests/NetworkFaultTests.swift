@@ -71,7 +71,7 @@ extension LiveSSHTests {
             }
         }
 
-        @Test func `a window full of silent hosts does not stop the next one`() async throws {
+        @Test func `a window full of silent hosts does not stop the next one (F47)`() async throws {
             let silent = try FakePeer(.silent)
             defer { silent.stop() }
             try await withSSHD { daemon in
@@ -118,7 +118,7 @@ extension LiveSSHTests {
             }
         }
 
-        @Test func `a hanging command meets its deadline while others go on`() async throws {
+        @Test func `a hanging command meets its deadline while others go on (F47)`() async throws {
             try await withSSHD { daemon in
                 try await using(try daemon.client()) { client in
                     let endpoint = try daemon.endpoint()

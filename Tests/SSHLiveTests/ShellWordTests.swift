@@ -13,7 +13,7 @@ import Testing
     ]
 
     @Test(arguments: ["/bin/sh", "/bin/bash"])
-    func `hostile strings come back from a real shell as they went in`(shell: String) throws {
+    func `hostile strings come back from a real shell as they went in (F43)`(shell: String) throws {
         let line = try ShellWord.line(Self.hostile)
         let script = "for w in \(line); do printf '%s\\001' \"$w\"; done"
         let output = try tool(shell, ["-c", script])

@@ -1,4 +1,5 @@
 // The pure parts, without a network: known_hosts, fingerprints, and the words of the errors.
+import Foundation
 import SSHTransport
 import Testing
 
@@ -16,11 +17,29 @@ import Testing
             .connectionLost(inMidCommand: false), .outputLimitExceeded(limit: 1), .sourceUnreadable(reason: "x"),
             .uploadFailed(reason: "x"), .cancelled, .shutDown, .exhausted(reason: "x"),
         ]
+        var page = ""
         for code in codes {
             let text = SSHError(subject: "host `h`", code).description
             #expect(text.hasPrefix("host `h`: ") && text.contains("; "), "\(text)")
             #expect(!text.contains("\n") && text.count > 30, "\(text)")
+            page += "[\(word(code))] \(text)\n"
         }
+        try expectGolden(page, "ssh-errors")
+    }
+
+    /// `reset-before-banner` for `.resetBeforeBanner`, `timed-out-handshake` for `.timedOut(.handshake)`.
+    private func word(_ code: SSHError.Code) -> String {
+        if case .timedOut(let stage) = code { return "timed-out-\(stage.rawValue)" }
+        let name = "\(code)".prefix { $0 != "(" }
+        if name == "refused" { return "connection-refused" }
+        return name.map { $0.isUppercase ? "-\($0.lowercased())" : "\($0)" }.joined()
+    }
+
+    /// docs/errors.md is made of it, too; `RECORD=1` writes it.
+    private func expectGolden(_ text: String, _ name: String) throws {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens/\(name).txt")
+        if ProcessInfo.processInfo.environment["RECORD"] != nil { return try Data(text.utf8).write(to: file) }
+        #expect(String(decoding: try Data(contentsOf: file), as: UTF8.self) == text)
     }
 
     @Test(arguments: ["", "SHA256:", "SHA256:short", "MD5:aa:bb", "SHA256:" + String(repeating: "*", count: 43)])

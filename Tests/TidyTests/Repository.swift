@@ -33,6 +33,10 @@ enum Repository {
         return SourceFile(path: path, text: String(decoding: data, as: UTF8.self))
     }
 
+    static func write(_ path: String, _ text: String) throws {
+        try Data(text.utf8).write(to: top.appending(path: path))
+    }
+
     static func names(in folder: String) -> [String] {
         ((try? FileManager.default.contentsOfDirectory(atPath: top.appending(path: folder).path)) ?? []).sorted()
     }

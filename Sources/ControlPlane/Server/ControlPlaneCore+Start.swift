@@ -74,7 +74,9 @@ extension ControlPlaneCore {
 
 extension FleetProblem {
     static func unexpected(_ error: any Error, subject: String) -> FleetProblem {
-        FleetProblem(.failed, "unexpected", subject: subject, "something unexpected happened", cause: "\(error)")
+        FleetProblem(
+            .failed, "unexpected", subject: subject, "something unexpected happened", cause: "\(error)",
+            hint: "see the log of the control plane's service")
     }
 
     /// A locked file or a full disk may be well a moment later; a file that is damaged, newer or no inventory is not.

@@ -31,7 +31,7 @@ extension SSHError: CustomStringConvertible {
         case .outputLimitExceeded(let limit): "the command wrote more than \(limit) bytes and was stopped"
         case .sourceUnreadable(let reason): "cannot read the file to upload: \(reason)"
         case .uploadFailed(let reason): "upload failed, the old file is still in place: \(reason)"
-        case .cancelled: "cancelled"
+        case .cancelled: "the command was cancelled"
         case .shutDown: "the ssh client was shut down"
         case .exhausted(let reason): "this process ran out of resources: \(reason)"
         }
