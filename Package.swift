@@ -101,6 +101,7 @@ var targets: [Target] = [
             "SSHTransport",
         ]),
     tests("FleetLiveTests", ["FleetLive", "FleetModel"]),
+    tests("CommandLineTests", []),
     .executableTarget(
         name: "muster",
         dependencies: [

@@ -41,6 +41,7 @@ package struct RegionFolder: Sendable {
         case sealingKey = "sealing.key"
         case context = "context.json"
         case sealedCopy = "sealed-copy.muster"
+        case pins = "pins.json"
     }
 
     package func path(of item: Item) -> String { "\(path)/\(item.rawValue)" }

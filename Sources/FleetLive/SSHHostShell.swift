@@ -68,13 +68,13 @@ extension SSHError {
     package func problem(of host: HostID) -> FleetProblem {
         FleetProblem(
             isUnavailable ? .unavailable : .failed, kindOfCode, subject: "host `\(host)`", message,
-            hint: isHostKeyTrouble ? "\(hint), as `hostKey:` in the manifest" : hint)
+            hint: isCuredByTrust ? "\(hint): `muster hosts trust \(host) --fingerprint SHA256:…`" : hint)
     }
 
-    private var isHostKeyTrouble: Bool {
+    private var isCuredByTrust: Bool {
         switch code {
-        case .hostKeyChanged, .hostKeyUnknown, .hostKeyRevoked: true
-        case .nameNotResolved, .refused, .unreachable, .timedOut, .resetBeforeBanner, .handshakeFailed,
+        case .hostKeyChanged, .hostKeyUnknown: true
+        case .hostKeyRevoked, .nameNotResolved, .refused, .unreachable, .timedOut, .resetBeforeBanner, .handshakeFailed,
             .authenticationRefused, .keyUnreadable, .keyEncrypted, .keyUnsupported, .agentUnavailable,
             .knownHostsUnreadable, .channelRefused, .connectionLost, .outputLimitExceeded, .sourceUnreadable,
             .uploadFailed, .cancelled, .shutDown, .exhausted:

@@ -24,19 +24,19 @@ extension Manifest {
         return "access: {\(members.joined(separator: ", "))}"
     }
 
-    private static func bastionMembers(_ bastion: BastionPolicy) -> String {
+    static func bastionMembers(_ bastion: BastionPolicy) -> String {
         var members = ["address: \(text(bastion.address))", "port: \(bastion.port)", "user: \(text(bastion.user))"]
         if let keyFile = bastion.keyFile { members.append("keyFile: \(text(keyFile))") }
         if let hostKey = bastion.hostKey { members.append("hostKey: \(text(hostKey))") }
         return members.joined(separator: ", ")
     }
 
-    private static func cluster(_ cluster: ClusterPolicy) -> String {
+    static func cluster(_ cluster: ClusterPolicy) -> String {
         let control = cluster.isControl ? "control: true, " : ""
         return "  - {name: \(name(cluster.name.rawValue)), \(control)managers: \(cluster.managers)}"
     }
 
-    private static func host(_ host: HostPolicy) -> String {
+    static func host(_ host: HostPolicy) -> String {
         var members = [
             "name: \(name(host.name.rawValue))", "address: \(text(host.address))",
             "domain: \(name(host.domain.rawValue))", "cluster: \(name(host.cluster.rawValue))",
@@ -54,23 +54,23 @@ extension Manifest {
         return "  - {\(members.joined(separator: ", "))}"
     }
 
-    private static func engine(_ engine: EnginePolicy) -> String {
+    static func engine(_ engine: EnginePolicy) -> String {
         var members = ["source: \(engine.source.rawValue)"]
         if let version = engine.version { members.append("version: \(text(version))") }
         if !engine.daemon.isEmpty { members.append("daemon: \(json(.object(engine.daemon)))") }
         return "engine: {\(members.joined(separator: ", "))}"
     }
 
-    private static func network(_ network: NetworkPolicy) -> String {
+    static func network(_ network: NetworkPolicy) -> String {
         "network: {addressPool: \(text(network.addressPool)), subnetBits: \(network.subnetBits)}"
     }
 
-    private static func controlPlane(_ controlPlane: ControlPlanePolicy) -> String {
+    static func controlPlane(_ controlPlane: ControlPlanePolicy) -> String {
         let allowFrom = controlPlane.allowFrom.map(text).joined(separator: ", ")
         return "controlPlane: {port: \(controlPlane.port), allowFrom: [\(allowFrom)]}"
     }
 
-    private static func budgets(_ budgets: BudgetPolicy) -> String {
+    static func budgets(_ budgets: BudgetPolicy) -> String {
         switch budgets.failedHosts {
         case .hosts(let number): "budgets: {failedHosts: \(number)}"
         case .percent(let percent): "budgets: {failedHosts: \"\(percent)%\"}"
@@ -80,12 +80,12 @@ extension Manifest {
 
 extension Manifest {
     /// A name without quotes where YAML cannot take it for anything else.
-    private static func name(_ name: String) -> String {
+    static func name(_ name: String) -> String {
         TextRule.isDNSLabel(name) && name != "null" ? name : text(name)
     }
 
     /// A quoted text in which a `$` stays a `$`.
-    private static func text(_ text: String) -> String {
+    static func text(_ text: String) -> String {
         key(String(text.flatMap { $0 == "$" ? "$$" : String($0) }))
     }
 

@@ -11,17 +11,19 @@ struct ApplyCommand: AsyncParsableCommand {
         discussion: "Example: muster apply plan.json")
 
     @Argument(help: "A plan saved by `muster plan -o`.") var plan: String
+    @OptionGroup var recording: EventOptions
     @Flag(help: "Print the result as JSON.") var json = false
 
-    func run() async throws {
+    func run() async throws { try await recording.recording { try await result() } }
+
+    private func result() async throws -> Int32 {
         let document = try PlanDocument.load(plan)
         let session = try OperatorSession(policy: document.policy)
-        let code = try await session.closing {
+        return try await session.closing {
             let lock = try FolderLock(session.folder)
             defer { lock.release() }
             return try await apply(document.plan, session)
         }
-        if code != 0 { throw ExitCode(code) }
     }
 
     private func apply(_ plan: Plan, _ session: OperatorSession) async throws -> Int32 {

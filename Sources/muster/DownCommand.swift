@@ -19,18 +19,20 @@ struct DownCommand: AsyncParsableCommand {
     @OptionGroup var options: ManifestOptions
     @Option(help: "The region's name, typed by whoever means it; asked for on a terminal.") var confirm: String?
     @Flag(help: "Remove Docker volumes that Muster did not make, too.") var deleteData = false
+    @OptionGroup var recording: EventOptions
     @Flag(help: "Print the result as JSON.") var json = false
 
-    func run() async throws {
+    func run() async throws { try await recording.recording { try await result() } }
+
+    private func result() async throws -> Int32 {
         let session = try OperatorSession(options)
-        let code = try await session.closing {
+        return try await session.closing {
             let lock = try FolderLock(session.folder)
             defer { lock.release() }
             try Confirmation(region: session.policy.region, given: confirm).check()
             try await TakeBack(session: session).run()
             return try await TearDown(session: session, deleteData: deleteData, isJSON: json).run()
         }
-        if code != 0 { throw ExitCode(code) }
     }
 }
 

@@ -8,16 +8,18 @@ struct Muster: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "muster", abstract: "Brings up a region of bare Linux hosts, and runs it.",
         discussion: """
+            muster init eu1 10.0.0.1-5                  write a manifest; everything starts with one
             muster check bootstrap/regions/lab.yaml     what stands in the way; changes nothing
             muster up bootstrap/regions/lab.yaml        bare hosts become a Swarm that runs the control plane
             muster status                               answered by that control plane
             """,
         version: MusterVersion.text,
         subcommands: [
-            CheckCommand.self, PlanCommand.self, ApplyCommand.self, UpCommand.self, StatusCommand.self,
+            InitCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, UpCommand.self,
+            StatusCommand.self,
             HostsCommand.self, EventsCommand.self, DownCommand.self, OpenCommand.self, TokenCommand.self,
-            ContextCommand.self, InventoryCommand.self, ImageCommand.self, ServeCommand.self, LabCommand.self,
-            PlanTimingCommand.self,
+            ContextCommand.self, InventoryCommand.self, ManifestCommand.self, ImageCommand.self, ServeCommand.self,
+            LabCommand.self, PlanTimingCommand.self,
         ])
 }
 

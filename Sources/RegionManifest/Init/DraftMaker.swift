@@ -118,7 +118,7 @@ struct DraftMaker {
         else {
             context.reject(
                 .value, file: setting.file, line: setting.line, "\(shown(setting.value)) is no bastion",
-                hint: "one bastion is written like `ops@192.0.2.1:22`; write its address where it has a name of its own"
+                hint: "one bastion is written like `ops@192.0.2.1:22`; several in a row cannot be said"
             )
             return nil
         }
@@ -187,6 +187,11 @@ struct DraftMaker {
         clusters.enumerated().map { index, cluster in
             let count = hosts.count { $0.cluster.rawValue == cluster.name }
             let wanted = index == 0 ? options.managers : nil
+            if let wanted, wanted > count || ![1, 3, 5, 7].contains(wanted) {
+                context.reject(
+                    .managers, line: 1, "\(wanted) managers cannot be made of \(count) host\(count == 1 ? "" : "s")",
+                    hint: "use 1, 3, 5 or 7, and at most as many as the control cluster has hosts")
+            }
             return ClusterPolicy(
                 name: ClusterID(cluster.name), isControl: index == 0, managers: wanted ?? (count < 3 ? 1 : 3))
         }

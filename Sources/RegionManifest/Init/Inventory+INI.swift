@@ -53,8 +53,8 @@ extension Inventory {
         var pattern = first
         var port: String?
         // A colon behind the last bracket: those inside belong to ranges. Two of them are an IPv6 address.
-        let tail = pattern[(pattern.lastIndex(of: "]") ?? pattern.startIndex)...]
-        if tail.count(where: { $0 == ":" }) == 1, let colon = tail.firstIndex(of: ":") {
+        let tail = pattern[(pattern.lastIndex(of: "]") ?? pattern.lastIndex(of: "[") ?? pattern.startIndex)...]
+        if !tail.hasPrefix("["), tail.count(where: { $0 == ":" }) == 1, let colon = tail.firstIndex(of: ":") {
             port = String(pattern[pattern.index(after: colon)...])
             pattern = String(pattern[..<colon])
         }

@@ -66,7 +66,7 @@ package struct ManifestDraft {
     /// Only hosts whose name, or a group of theirs, is one of the patterns.
     private static func chosen(_ found: FoundHosts, _ patterns: [String], _ context: Context) -> FoundHosts {
         var chosen = found
-        guard !patterns.isEmpty else { return found }
+        guard !patterns.isEmpty, !context.hasProblems else { return found }
         for pattern in patterns where !found.hosts.contains(where: { $0.matches(pattern) }) {
             context.reject(
                 .reference, line: 1, "it has neither a host nor a group \(shown(pattern))", hint: "check the spelling")

@@ -124,22 +124,46 @@ struct SSHConfigFile {
 
     private func host(_ name: String, _ block: Block) -> FoundHost {
         var host = FoundHost(name: name, file: block.file, line: block.line)
-        var values: [String: Setting] = [:]
-        for block in blocks where !block.isMatch && Glob.matches(list: block.patterns, name) {
-            for (keyword, setting) in block.settings where values[keyword] == nil { values[keyword] = setting }
-        }
+        let values = values(of: name)
         host.address = values["hostname"].map { setting in
             var setting = setting
-            setting.value = setting.value.replacing("%h", with: name).replacing("%%", with: "%")
+            setting.value = Self.address(setting.value, of: name)
             return setting
         }
-        (host.user, host.port, host.bastion) = (values["user"], values["port"], values["proxyjump"])
+        (host.user, host.port) = (values["user"], values["port"])
         host.keyFile = values["identityfile"].map { setting in
             var setting = setting
             setting.value = setting.value.replacing("%d", with: home)
             return setting
         }
-        if host.bastion?.value.lowercased() == "none" { host.bastion = nil }
+        host.bastion = values["proxyjump"].flatMap { $0.value.lowercased() == "none" ? nil : jump($0) }
         return host
+    }
+
+    private static func address(_ text: String, of name: String) -> String {
+        text.replacing("%h", with: name).replacing("%%", with: "%")
+    }
+
+    /// The first value of each keyword that holds for a host.
+    private func values(of name: String) -> [String: Setting] {
+        var values: [String: Setting] = [:]
+        for block in blocks where !block.isMatch && Glob.matches(list: block.patterns, name) {
+            for (keyword, setting) in block.settings where values[keyword] == nil { values[keyword] = setting }
+        }
+        return values
+    }
+
+    /// A jump host may itself be one of the configuration's hosts: what is not said here is said there.
+    private func jump(_ setting: Setting) -> Setting {
+        let halves = setting.value.split(separator: "@", maxSplits: 1)
+        let ends = (halves.last ?? "").split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let name = ends.first.map(String.init) else { return setting }
+        let values = values(of: name)
+        guard let address = values["hostname"].map({ Self.address($0.value, of: name) }) else { return setting }
+        let user = halves.count == 2 ? String(halves[0]) : values["user"]?.value
+        let port = ends.count == 2 ? String(ends[1]) : values["port"]?.value
+        var resolved = setting
+        resolved.value = (user.map { $0 + "@" } ?? "") + address + (port.map { ":" + $0 } ?? "")
+        return resolved
     }
 }

@@ -132,7 +132,8 @@ enum ManifestShape {
             KeyShape("domain", .text(.name(atMost: 63)), isRequired: true, "One of `domains`"),
             KeyShape("cluster", .text(.name(atMost: 63)), isRequired: true, "One of `clusters`"),
             KeyShape(
-                "role", .word(NodeRole.allCases.map(\.rawValue)), "Fixes the role; Muster chooses managers otherwise"),
+                "role", .word(NodeRole.allCases.map(\.rawValue)),
+                "`manager` or `worker` fixes the role; Muster chooses managers otherwise"),
             KeyShape("labels", .labels, "Labels of the Swarm node, for placement constraints"),
             KeyShape(
                 "hostKey", .text(.fingerprint),

@@ -50,8 +50,10 @@ extension SSHError: CustomStringConvertible {
         case .timedOut(.command): "look at the host before it is run again: it may still be running"
         case .resetBeforeBanner: "raise `MaxStartups` on the host, or look whether fail2ban blocks this machine"
         case .handshakeFailed: "compare the algorithms in the host's sshd_config with the ones of libssh2"
-        case .hostKeyChanged: "if this is right, trust the new key; if not, someone may stand in between"
-        case .hostKeyUnknown: "compare it on the host's console with `ssh-keygen -lf`, then pin it"
+        case .hostKeyChanged:
+            "compare it on the host's console with `ssh-keygen -lf`: if it differs there, someone may stand in "
+                + "between; if it is the host's new key, trust it"
+        case .hostKeyUnknown: "compare it on the host's console with `ssh-keygen -lf`, then trust it"
         case .hostKeyRevoked: "give the host a new key and pin that"
         case .authenticationRefused: "check the user, and that the public key is in its authorized_keys"
         case .keyUnreadable: "name a private key of type ed25519 or ecdsa that this user may read"

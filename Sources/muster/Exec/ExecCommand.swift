@@ -12,12 +12,13 @@ struct ExecCommand: AsyncParsableCommand {
         discussion: """
             Examples:
               muster hosts exec --all eu1.yaml -- uptime
-              muster hosts exec --cluster shop --role worker eu1.yaml -- sh -c 'df -h / | tail -1'
-              muster hosts exec --hosts 'eu1-0*,eu1-14' --sudo --script fix.sh eu1.yaml -- an-argument
-              muster hosts exec --label disk=nvme --each commands.txt --json eu1.yaml
+              muster hosts exec --cluster shop eu1.yaml -- sh -c 'df -h / | tail -1'
+              muster hosts exec --hosts 'eu1-0*' --sudo --script fix.sh eu1.yaml -- now
+              muster hosts exec --label disk=nvme --each lines.txt --json eu1.yaml
 
-            The words after `--` are one command and its arguments, and reach it as they are: no shell looks into them.
-            Commands read no input. Hosts are reached with your own key, as the manifest says, at any time.
+            The words after `--` are one command and its arguments, and reach it as they are: no shell looks into \
+            them. Commands read no input. Hosts are reached with your own key, as the manifest says, before and \
+            after the hand off.
             Exit codes: 0 all hosts did it; 4 some did not; 1 none did.
             """)
 
@@ -49,7 +50,9 @@ struct ExecCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let policy = try ManifestFile.policy(at: manifest)
+        let manifestPolicy = try ManifestFile.policy(at: manifest)
+        let home = RegionFolder.home(ProcessInfo.processInfo.environment)
+        let policy = manifestPolicy.pinned(by: try OperatorPins(folder: "\(home)/\(manifestPolicy.region)"))
         let hosts = try await selection.hosts(of: policy)
         let commands = try commands(asRoot: try asRoot(policy.access))
         try LabGuard.check(policy, hosts: hosts)
@@ -93,10 +96,19 @@ struct ExecCommand: AsyncParsableCommand {
 /// Which hosts of a manifest are meant.
 struct SelectionOptions: ParsableArguments {
     @Flag(help: "All hosts of the manifest.") var all = false
-    @Option(help: ArgumentHelp("These hosts; `*` stands for any letters.", valueName: "name,…")) var hosts: [String] =
+    @Option(
+        help: ArgumentHelp("These hosts; `*` stands for any letters, `?` for one.", valueName: "name,…"),
+        completion: .custom(HostCompletion.names))
+    var hosts: [String] =
         []
-    @Option(help: ArgumentHelp("Hosts of these clusters.", valueName: "name,…")) var cluster: [String] = []
-    @Option(help: ArgumentHelp("Hosts of these failure domains.", valueName: "name,…")) var domain: [String] = []
+    @Option(
+        help: ArgumentHelp("Hosts of these clusters.", valueName: "name,…"),
+        completion: .custom(HostCompletion.clusters))
+    var cluster: [String] = []
+    @Option(
+        help: ArgumentHelp("Hosts of these failure domains.", valueName: "name,…"),
+        completion: .custom(HostCompletion.domains))
+    var domain: [String] = []
     @Option(help: "Managers only, or workers only.") var role: NodeRole?
     @Option(help: ArgumentHelp("Hosts with this label; all of them when given twice.", valueName: "key=value"))
     var label: [String] = []

@@ -18,6 +18,7 @@ final class ProgressView: @unchecked Sendable {
     private var ended = 0
     private var drawnLines = 0
     private var timer: (any DispatchSourceTimer)?
+    private let events = EventLog.current
 
     init(plan: Plan, policy: FleetPolicy, isQuiet: Bool) {
         let subjects = Set(plan.steps.map(\.subject))
@@ -25,10 +26,12 @@ final class ProgressView: @unchecked Sendable {
         total = plan.steps.count
         self.isQuiet = isQuiet
         isLive = Console.isTerminal && !isQuiet
+        events?.planned(plan)
         if isLive { startDrawing() }
     }
 
     func show(_ event: ProgressEvent) {
+        events?.show(event)
         lock.lock()
         defer { lock.unlock() }
         switch event {

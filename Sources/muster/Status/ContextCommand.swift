@@ -6,11 +6,13 @@ import Foundation
 
 struct ContextCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "context", abstract: "Regions that this machine knows.", subcommands: [List.self, Show.self],
+        commandName: "context", abstract: "Regions that this machine knows.",
+        subcommands: [List.self, Show.self, Export.self, Add.self],
         defaultSubcommand: List.self)
 
     struct List: ParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "One line a region.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "One line a region.", discussion: "Example: muster context list")
 
         func run() throws {
             let environment = ProcessInfo.processInfo.environment
@@ -27,7 +29,8 @@ struct ContextCommand: ParsableCommand {
 
     struct Show: ParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "Addresses, authority and files of one region; never its token.")
+            commandName: "show", abstract: "Addresses, authority and files of one region; never its token.",
+            discussion: "Example: muster context show --region eu1")
 
         @OptionGroup var options: RegionOptions
 

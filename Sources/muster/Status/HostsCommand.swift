@@ -7,7 +7,7 @@ import FleetLive
 struct HostsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hosts", abstract: "The hosts of a region.",
-        subcommands: [List.self, Show.self, ExecCommand.self],
+        subcommands: [List.self, Show.self, ExecCommand.self, TrustCommand.self],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {

@@ -27,7 +27,9 @@ struct TokenCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(commandName: "list", abstract: "All tokens, revoked ones too.")
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "All tokens, revoked ones too.",
+            discussion: "Example: muster token list --region eu1")
 
         @OptionGroup var options: RegionOptions
         @Flag(help: "Print as JSON.") var json = false

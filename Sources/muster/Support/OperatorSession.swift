@@ -11,7 +11,9 @@ import SSHTransport
 
 /// Options of every verb that takes a manifest.
 struct ManifestOptions: ParsableArguments {
-    @Argument(help: "Path of the region's manifest, for example bootstrap/regions/lab.yaml.")
+    @Argument(
+        help: "Path of the region's manifest, for example bootstrap/regions/lab.yaml.",
+        completion: .file(extensions: ["yaml", "yml"]))
     var manifest: String
 }
 
@@ -35,8 +37,9 @@ struct OperatorSession {
         nonce = makeNonce()
         let (client, knownHosts) = try OperatorClient.make(manifestPolicy.access)
         self.client = client
-        policy = knownHosts.map(manifestPolicy.pinned(by:)) ?? manifestPolicy
         folder = try RegionFolder(region: manifestPolicy.region, environment: environment)
+        let trusted = manifestPolicy.pinned(by: try OperatorPins(folder: folder.path))
+        policy = knownHosts.map(trusted.pinned(by:)) ?? trusted
         shell = SSHHostShell(client: client, access: manifestPolicy.access, nonce: nonce)
     }
 

@@ -95,7 +95,10 @@ extension RegionFolder {
 
 /// Which region is meant; every verb that asks a control plane takes it.
 struct RegionOptions: ParsableArguments {
-    @Option(help: "The region. (default: the only one that this machine knows)") var region: String?
+    @Option(
+        help: "The region. (default: the only one that this machine knows)",
+        completion: .custom(RegionCompletion.names))
+    var region: String?
 
     func remote() throws -> RemoteRegion { try RemoteRegion.named(region) }
 }

@@ -14,11 +14,14 @@ struct UpCommand: AsyncParsableCommand {
             """)
 
     @OptionGroup var options: ManifestOptions
+    @OptionGroup var recording: EventOptions
     @Flag(help: "Print the result as JSON.") var json = false
 
-    func run() async throws {
+    func run() async throws { try await recording.recording { try await result() } }
+
+    private func result() async throws -> Int32 {
         let session = try OperatorSession(options)
-        let code = try await session.closing {
+        return try await session.closing {
             let lock = try FolderLock(session.folder)
             defer { lock.release() }
             if let context = try RegionContext.load(session.folder), context.isHandedOff {
@@ -26,6 +29,5 @@ struct UpCommand: AsyncParsableCommand {
             }
             return try await LocalUp(session: session, isJSON: json).run()
         }
-        if code != 0 { throw ExitCode(code) }
     }
 }
