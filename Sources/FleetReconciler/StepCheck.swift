@@ -26,7 +26,10 @@ extension StepAction {
         case .authorizeRegionKey(let from, _):
             return facts.made?.regionKeyFrom == [from.joined(separator: ",")] ? nil : "the region's key is not let in"
         case .initSwarm: return facts.swarm.cluster != nil ? nil : "no manager speaks for the Swarm"
-        case .resetSwarm: return facts.swarm.state == .inactive ? nil : "the state is \(facts.swarm.state.rawValue)"
+        case .resetSwarm:
+            // Active: the join of a run that was killed had only to be waited for.
+            let isSettled = facts.swarm.state == .inactive || facts.swarm.state == .active
+            return isSettled ? nil : "the state is \(facts.swarm.state.rawValue)"
         case .joinSwarm(_, let role, _, _, _):
             guard facts.swarm.state == .active else { return "the state is \(facts.swarm.state.rawValue)" }
             return facts.swarm.isManager == (role == .manager) ? nil : "its role is another"

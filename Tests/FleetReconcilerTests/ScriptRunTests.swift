@@ -166,6 +166,20 @@ import Testing
         )
     }
 
+    @Test("F23, F38: reset-swarm: the join of a Muster that was killed still goes on → it is waited for, and not left")
+    func stillJoining() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        _ = try host.run(Self.initAct)
+        host.set("swarm", "pending")
+        DispatchQueue.global().asyncAfter(deadline: .now() + 1) { host.set("swarm", "active") }
+        #expect(word(try host.run(RemoteAct("reset-swarm", ["eu1", "control"]))) == "unchanged ")
+        #expect(host.state("arguments")?.contains("swarm leave") == false)
+        host.set("swarm", "error")
+        #expect(word(try host.run(RemoteAct("reset-swarm", ["eu1", "control"]))) == "changed ")
+        #expect(host.state("swarm") == "inactive\n")
+    }
+
     @Test("label-node and promote-node run the rendered command; swarm-token gives the token of the role")
     func small() throws {
         let host = try FakeDocker()

@@ -64,12 +64,11 @@ import Testing
         for action in Self.actions {
             let missing = action.missing(in: Self.done, region: "eu1", subjectNode: "n2")
             switch action {
-            case .resetSwarm, .evictSwarm, .drainNode, .demoteNode, .removeNode, .removeControlPlane, .leaveSwarm,
-                .restoreHost:
+            case .evictSwarm, .drainNode, .demoteNode, .removeNode, .removeControlPlane, .leaveSwarm, .restoreHost:
                 #expect(missing != nil, "\(action.word)")
             case .joinSwarm: #expect(missing == "its role is another")
-            case .installEngine, .authorizeRegionKey, .initSwarm, .promoteNode, .activateNode, .adoptSwarm, .labelNode,
-                .loadImage, .startControlPlane, .handOff:
+            case .installEngine, .authorizeRegionKey, .initSwarm, .resetSwarm, .promoteNode, .activateNode, .adoptSwarm,
+                .labelNode, .loadImage, .startControlPlane, .handOff:
                 #expect(missing == nil, "\(action.word)")
             }
         }

@@ -36,7 +36,12 @@ struct LossStory {
         #expect(again["remoteWrites"].number == 0 && again["report"].entries("drift") == [])
         let nodes = try await region.nodes(from: 1)
         #expect(nodes.map(\.name).sorted() == ["h1", "h2", "h3"] && nodes.allSatisfy { $0.state == "Ready" })
-        #expect(try await region.said(1, "docker service ls --format '{{.Name}} {{.Replicas}}'") == "muster-lab 1/1")
+        var services = ""
+        let isOne = try await eventually(within: .seconds(30)) {
+            services = try await region.said(1, "docker service ls --format '{{.Name}} {{.Replicas}}'")
+            return services == "muster-lab 1/1"
+        }
+        #expect(isOne, "\(services)")
         #expect(try await region.said(1, "docker secret ls -q | wc -l") == "4")
         #expect(try await region.said(1, "docker config ls -q | wc -l") == "1")
         for host in 1...3 {
@@ -104,20 +109,27 @@ extension LossStory {
     func killed(_ least: Int) async throws {
         var dice = Dice()
         var kills = 0
-        while true {
+        while kills < least {
             kills += try await killUntilDone(["up", manifest], &dice)
+            if kills < least { kills += try await killUntilDone(["down", manifest, "--confirm", "lab"], &dice) }
             note("\(kills) kills so far")
-            if kills >= least { return }
-            kills += try await killUntilDone(["down", manifest, "--confirm", "lab"], &dice)
         }
+        try await region.muster("up", manifest, exits: 0)
     }
 
     /// How often it was killed before it came to its end.
     private func killUntilDone(_ words: [String], _ dice: inout Dice) async throws -> Int {
-        for kills in 0..<Self.mostTries {
+        var kills = 0
+        for _ in 0..<Self.mostTries {
             let patience = Duration.seconds(Double.random(in: Self.patience(after: kills), using: &dice))
             let result = try await run(words) { try? await Task.sleep(for: patience) }
-            if result.status == 137 { continue }
+            if result.status == 137 {
+                kills += 1
+                continue
+            }
+            // The killed run's join may still be going on: two managers that do not know each other yet have no
+            // majority.
+            if result.status == 2, result.text.contains("no manager can speak for it") { continue }
             try #require(
                 result.status == 0, "after \(kills) kills `\(words[0])` ended with \(result.status):\n\(result.text)")
             return kills
@@ -148,8 +160,10 @@ extension LossStory {
     }
 
     /// F09, F39: in one bring-up every login of h2 is cut off in mid-command, in another h3 loses power and has it back.
+    /// No host may fail: so a bring-up that loses one ends before the hand off, and the next one is whole.
     func lostInTheMiddle() async throws {
         var dice = Dice()
+        let manifest = try region.manifest("strict", failedHosts: "0%")
         for loss in ["connection", "power"] {
             try await region.muster("down", manifest, "--confirm", "lab", exits: 0)
             let patience = Duration.seconds(Double.random(in: 0.5...6, using: &dice))
