@@ -8,10 +8,10 @@ struct Muster: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "muster", abstract: "Brings up a region of bare Linux hosts, and runs it.",
         discussion: """
-            muster init eu1 10.0.0.1-5                  write a manifest; everything starts with one
-            muster check bootstrap/regions/lab.yaml     what stands in the way; changes nothing
-            muster up bootstrap/regions/lab.yaml        bare hosts become a Swarm that runs the control plane
-            muster status                               answered by that control plane
+            muster init eu1 10.0.0.1-5     write a manifest, with which all begins
+            muster check eu1.yaml          what stands in the way; changes nothing
+            muster up eu1.yaml             bare hosts become a region that runs itself
+            muster status                  the region, as its control plane sees it
             """,
         version: MusterVersion.text,
         subcommands: [

@@ -9,7 +9,7 @@ struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan", abstract: "Show what would change, why, and by which commands.",
         discussion: """
-            Example: muster plan bootstrap/regions/eu1.yaml -o plan.json; muster apply plan.json
+            Example: muster plan eu1.yaml -o plan.json; muster apply plan.json
             Exit codes: 0 nothing to change; 2 there are changes, or the plan is refused.
             """)
 

@@ -34,7 +34,7 @@ import Testing
         let commands = try commands().filter { $0.path != "muster help" }
         #expect(commands.count > 30)
         for command in commands {
-            #expect(command.abstract.hasSuffix(".") || command.abstract.hasSuffix("tests."), "\(command.path)")
+            #expect(command.abstract.hasSuffix("."), "\(command.path)")
             if command.isLeaf {
                 #expect(
                     command.discussion.contains("Example") || command.discussion.contains("muster "), "\(command.path)")

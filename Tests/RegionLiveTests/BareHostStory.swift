@@ -63,12 +63,28 @@ struct BareHostStory {
     }
 
     func up() async throws {
-        let done = try await region.muster("up", manifest, "--json", exits: 0).json()
+        let events = "\(region.folder)/events"
+        let done = try await region.muster("up", manifest, "--json", "--events", events, exits: 0).json()
+        try expectWhole(events)
         #expect(done["failures"].members.isEmpty)
         #expect(try #require(done["remoteWrites"].number) > 0)
         let outcomes = Set(done["steps"].items.compactMap { $0["outcome"].text })
         #expect(outcomes.isSubset(of: ["changed", "unchanged"]))
         note("seconds by step, summed over hosts: \(done["secondsByStep"].canonicalText)")
+    }
+
+    /// docs/events.md: a plan first, an end last, and between them every step that was begun has ended.
+    private func expectWhole(_ path: String) throws {
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { line in
+            try JSONDecoder().decode(JSONValue.self, from: Data(line.utf8))
+        }
+        #expect(lines.map { $0["sequence"].number } == Array(1...lines.count))
+        #expect(lines.first?["kind"].text == "planned" && lines.first?["steps"].items.isEmpty == false)
+        #expect(lines.last?["kind"].text == "ended" && lines.last?["exitCode"].number == 0)
+        func steps(_ kind: String) -> [String] {
+            lines.filter { $0["kind"].text == kind }.compactMap { $0["step"].text }.sorted()
+        }
+        #expect(!steps("started").isEmpty && steps("started") == steps("finished"))
     }
 
     func status() async throws {

@@ -9,8 +9,8 @@ struct LabCommand: AsyncParsableCommand {
         commandName: "lab",
         abstract: "Real bare Debian hosts on this Linux machine: for a demo, and for tests.",
         discussion: """
-            Each host is a set of namespaces with a disk, an address in 198.18.0.0/16 and an sshd of its own, in a
-            network that has no way out. Needs root. Example:
+            Each host is a set of namespaces with a disk, an address in 198.18.0.0/16 and an sshd of its own, in a \
+            network that has no way out. Needs root. Examples:
 
               muster lab up 5
               muster lab ssh 1 uname -a

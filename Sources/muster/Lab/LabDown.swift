@@ -7,8 +7,9 @@ struct LabDown: AsyncParsableCommand {
         commandName: "down",
         abstract: "Take the lab down and prove that nothing is left of it.",
         discussion: """
-            Ends every process, and removes network, control groups, keys and disks. Safe to repeat, and after a crash.
-            Keeps the layers that all labs share, unless --purge is given. Example: muster lab down
+            Ends every process, and removes network, control groups, keys and disks. Safe to repeat, and after a \
+            crash. Keeps the layers that all labs share, unless --purge is given.
+            Example: muster lab down
             """)
 
     @OptionGroup var options: LabOptions

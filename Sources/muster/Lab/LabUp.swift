@@ -7,8 +7,9 @@ struct LabUp: AsyncParsableCommand {
         commandName: "up",
         abstract: "Make hosts h1 … hN as far as they are missing, and start them.",
         discussion: """
-            Running hosts are left alone, so it may be repeated, also with a larger number. The first time on a machine
-            takes a minute, then less than a second a host. Example: muster lab up 5 --flavour systemd
+            Running hosts are left alone, so it may be repeated, also with a larger number. The first time on a \
+            machine takes a minute, then less than a second a host.
+            Example: muster lab up 5 --flavour systemd
             """)
 
     @OptionGroup var options: LabOptions

@@ -9,7 +9,8 @@ struct OpenCommand: AsyncParsableCommand {
         abstract: "Print an address that opens the status page, logged in, once within 60 seconds.",
         discussion: """
             Example: muster open
-            From a lab: muster lab forward 8443 198.18.1.2:8443, then muster open --at 127.0.0.1:8443
+            From a lab: muster lab forward 8443 198.18.1.2:8443
+                        muster open --at 127.0.0.1:8443
             """)
 
     @OptionGroup var options: RegionOptions
