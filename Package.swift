@@ -76,14 +76,15 @@ var targets: [Target] = [
     code(
         "ControlPlane",
         [
-            "FleetModel", "InventoryStore", "ControlPlaneData", asyncHTTPClient, crypto, hummingbird, hummingbirdTLS,
-            logging, serviceLifecycle, x509,
+            "FleetModel", "FleetPlanner", "FleetReconciler", "InventoryStore", "ControlPlaneData", asyncHTTPClient,
+            crypto,
+            hummingbird, hummingbirdTLS, logging, serviceLifecycle, x509,
         ]),
     tests(
         "ControlPlaneTests",
         [
-            "ControlPlane", "ControlPlaneData", "InventoryStore", "FleetModel", crypto, hummingbird, hummingbirdTesting,
-            logging, serviceLifecycle, x509,
+            "ControlPlane", "ControlPlaneData", "FleetReconciler", "InventoryStore", "FleetModel", crypto, hummingbird,
+            hummingbirdTesting, logging, serviceLifecycle, x509,
         ]),
     tests("TidyTests", []),
     tests("RegionLiveTests", ["Lab", "FleetModel"]),

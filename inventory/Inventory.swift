@@ -3,5 +3,6 @@
 
 /// The migrations in order: name and SQL.
 package let inventoryMigrations: [(name: String, sql: [UInt8])] = [
-    ("m0001-region", PackageResources.m0001_region_sql)
+    ("m0001-region", PackageResources.m0001_region_sql),
+    ("m0002-runs", PackageResources.m0002_runs_sql),
 ]

@@ -59,11 +59,25 @@ CREATE TABLE journal (
     detail TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE lease (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    run TEXT NOT NULL REFERENCES run (id),
+    plan TEXT NOT NULL,
+    holder TEXT NOT NULL,
+    epoch INTEGER NOT NULL CHECK (epoch >= 1),
+    since INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE plan (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
     generation INTEGER NOT NULL,
     saved_at INTEGER NOT NULL,
+    content TEXT NOT NULL CHECK (json_valid(content))
+) STRICT;
+
+CREATE TABLE plan_order (
+    plan TEXT PRIMARY KEY REFERENCES plan (id),
     content TEXT NOT NULL CHECK (json_valid(content))
 ) STRICT;
 
@@ -79,6 +93,26 @@ CREATE TABLE region (
     target_generation INTEGER REFERENCES blueprint (generation)
 ) STRICT;
 
+CREATE TABLE run (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    -- The one that it executes now.
+    plan TEXT NOT NULL REFERENCES plan (id),
+    actor TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('running', 'cancelling', 'done', 'failed', 'cancelled')),
+    started_at INTEGER NOT NULL,
+    ended_at INTEGER,
+    outcome TEXT CHECK (outcome IS NULL OR json_valid(outcome)),
+    CHECK ((ended_at IS NULL) = (state IN ('running', 'cancelling'))),
+    CHECK ((ended_at IS NULL) = (outcome IS NULL))
+) STRICT;
+
+CREATE TABLE run_event (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    run TEXT NOT NULL REFERENCES run (id),
+    content TEXT NOT NULL CHECK (json_valid(content))
+) STRICT;
+
 CREATE TABLE setting (
     key TEXT PRIMARY KEY,
     value TEXT NOT NULL
@@ -87,6 +121,8 @@ CREATE TABLE setting (
 CREATE UNIQUE INDEX api_token_by_name ON api_token (name) WHERE revoked_at IS NULL;
 
 CREATE INDEX journal_by_step ON journal (step, sequence);
+
+CREATE INDEX run_event_by_run ON run_event (run, sequence);
 
 CREATE TRIGGER blueprint_is_never_deleted BEFORE DELETE ON blueprint
 BEGIN SELECT RAISE(ABORT, 'blueprints are immutable'); END;
@@ -105,3 +141,15 @@ BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
 
 CREATE TRIGGER journal_is_never_updated BEFORE UPDATE ON journal
 BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END;
+
+CREATE TRIGGER run_event_is_never_deleted BEFORE DELETE ON run_event
+BEGIN SELECT RAISE(ABORT, 'events of runs are append-only'); END;
+
+CREATE TRIGGER run_event_is_never_updated BEFORE UPDATE ON run_event
+BEGIN SELECT RAISE(ABORT, 'events of runs are append-only'); END;
+
+CREATE TRIGGER run_is_never_deleted BEFORE DELETE ON run
+BEGIN SELECT RAISE(ABORT, 'runs are never deleted'); END;
+
+CREATE TRIGGER run_is_never_reopened BEFORE UPDATE ON run WHEN old.ended_at IS NOT NULL
+BEGIN SELECT RAISE(ABORT, 'a run that has ended stays as it is'); END;

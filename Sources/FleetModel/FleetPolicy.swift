@@ -77,6 +77,11 @@ package struct BastionPolicy: Hashable, Codable, Sendable {
     }
 }
 
+extension AccessPolicy {
+    /// Home folder of the account that Muster logs in to.
+    package var accountHome: String { user == "root" ? "/root" : "/home/\(user)" }
+}
+
 /// One Docker Swarm that is to be.
 package struct ClusterPolicy: Hashable, Codable, Sendable {
     package var name: ClusterID

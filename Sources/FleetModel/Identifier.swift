@@ -50,6 +50,7 @@ package enum Named {
     package enum Node {}
     package enum Step {}
     package enum Plan {}
+    package enum Run {}
 }
 
 package typealias RegionID = Identifier<Named.Region>
@@ -60,3 +61,4 @@ package typealias HostID = Identifier<Named.Host>
 package typealias NodeID = Identifier<Named.Node>
 package typealias StepID = Identifier<Named.Step>
 package typealias PlanID = Identifier<Named.Plan>
+package typealias RunID = Identifier<Named.Run>

@@ -104,13 +104,18 @@ struct BringUp {
             !situation.isAsleep(desired.cluster)
         else { return [] }
         var steps: [Step] = []
-        let managers = blueprint.clusters[desired.cluster]?.managers ?? []
-        for host in managers where situation.isLiving(host) && !hasImage(host, desired.image) {
+        // Before the hand off the image crosses the operator's line, so only its home gets it; the others get it from
+        // the control plane, which is where they are (ADR 0017).
+        let carriers =
+            situation.input.isHandedOff ? blueprint.clusters[desired.cluster]?.managers ?? [] : [desired.home]
+        for host in carriers where situation.isLiving(host) && !hasImage(host, desired.image) {
             steps.append(
                 Step(
                     id: StepID("load-image/\(host)"), action: .loadImage(reference: desired.image), host: host,
                     after: before.filter { $0.id == StepID("install-engine/\(host)") }.map(\.id),
-                    reason: "the control plane may run on any manager, and there is no registry yet"))
+                    reason: situation.input.isHandedOff
+                        ? "the control plane may run on any manager, and there is no registry yet"
+                        : "the control plane starts here, and there is no registry yet"))
         }
         let service = situation.speakers[desired.cluster]?.facts.services.first { $0.name == "muster-\(policy.region)" }
         if service == nil {

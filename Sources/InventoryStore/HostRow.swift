@@ -28,6 +28,20 @@ enum HostRow {
             arguments: ["life": life.rawValue, "name": name.rawValue])
     }
 
+    /// What people asked for and is kept: who has no work, until somebody says otherwise.
+    static func keep(_ intents: FleetIntents, in database: Database) throws {
+        for host in intents.draining.sorted() { try setLife(.draining, of: host, in: database) }
+        for host in intents.activating.sorted() where try fetch(database, host)?.life == .draining {
+            try setLife(.ready, of: host, in: database)
+        }
+    }
+
+    static func sync(_ blueprint: Blueprint, at time: Timestamp, in database: Database) throws {
+        for (name, host) in blueprint.hosts.sorted(by: { $0.key < $1.key }) {
+            try sync(host, name, at: time, in: database)
+        }
+    }
+
     static func sync(_ host: DesiredHost, _ name: HostID, at time: Timestamp, in database: Database) throws {
         let sql = """
             INSERT INTO host (name, address, domain, cluster, role, life, since)

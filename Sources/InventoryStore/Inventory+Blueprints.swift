@@ -26,21 +26,27 @@ extension Inventory {
     package func setTarget(_ blueprint: Blueprint, at time: Timestamp) async throws(FleetProblem) {
         let path = path
         try await write("set blueprint \(blueprint.generation) as the target") { database in
-            let region = try RegionRow.require(database, path)
-            guard blueprint.region == region.name else {
-                throw InventoryProblem.otherRegion(path, held: region.name, asked: blueprint.region)
-            }
-            let (present, content) = (region.targetGeneration ?? 0, try StoredValue.text(blueprint))
-            if present == blueprint.generation, try Self.content(database, of: present) == content { return }
-            guard blueprint.parent == present, blueprint.generation == present + 1 else {
-                throw InventoryProblem.targetConflict(region.name, made: blueprint, present: present)
-            }
-            try database.execute(
-                sql: "INSERT INTO blueprint (generation, parent, made_at, content) VALUES (?, ?, ?, ?)",
-                arguments: [blueprint.generation, blueprint.parent, time.secondsSinceEpoch, content])
-            try database.execute(
-                sql: "UPDATE region SET target_generation = ?", arguments: [blueprint.generation])
+            try Self.setTarget(blueprint, at: time, in: database, path: path)
         }
+    }
+
+    /// The same inside of a transaction.
+    static func setTarget(
+        _ blueprint: Blueprint, at time: Timestamp, in database: Database, path: String
+    ) throws {
+        let region = try RegionRow.require(database, path)
+        guard blueprint.region == region.name else {
+            throw InventoryProblem.otherRegion(path, held: region.name, asked: blueprint.region)
+        }
+        let (present, content) = (region.targetGeneration ?? 0, try StoredValue.text(blueprint))
+        if present == blueprint.generation, try Self.content(database, of: present) == content { return }
+        guard blueprint.parent == present, blueprint.generation == present + 1 else {
+            throw InventoryProblem.targetConflict(region.name, made: blueprint, present: present)
+        }
+        try database.execute(
+            sql: "INSERT INTO blueprint (generation, parent, made_at, content) VALUES (?, ?, ?, ?)",
+            arguments: [blueprint.generation, blueprint.parent, time.secondsSinceEpoch, content])
+        try database.execute(sql: "UPDATE region SET target_generation = ?", arguments: [blueprint.generation])
     }
 
     private static func content(_ database: Database, of generation: Int) throws -> String? {
@@ -50,18 +56,34 @@ extension Inventory {
 }
 
 extension Inventory {
-    /// Keeps a plan under an id. Saving the same plan again does nothing; another plan with this id is refused.
-    package func savePlan(id: PlanID, plan: Plan, at time: Timestamp) async throws(FleetProblem) {
+    /// Keeps a plan under an id, with what it was asked for. Saving the same plan again does nothing; another plan with
+    /// this id is refused.
+    package func savePlan(
+        id: PlanID, plan: Plan, order: PlanOrder? = nil, at time: Timestamp
+    ) async throws(FleetProblem) {
         try await write("save plan `\(id)`") { database in
             let content = try StoredValue.text(plan)
             let sql = "SELECT content FROM plan WHERE id = ?"
-            if let present = try String.fetchOne(database, sql: sql, arguments: [id.rawValue]) {
-                guard present == content else { throw InventoryProblem.planExists(id) }
-                return
+            let present = try String.fetchOne(database, sql: sql, arguments: [id.rawValue])
+            if let present, present != content { throw InventoryProblem.planExists(id) }
+            if present == nil {
+                try database.execute(
+                    sql: "INSERT INTO plan (id, generation, saved_at, content) VALUES (?, ?, ?, ?)",
+                    arguments: [id.rawValue, plan.blueprint.generation, time.secondsSinceEpoch, content])
             }
+            guard let order else { return }
             try database.execute(
-                sql: "INSERT INTO plan (id, generation, saved_at, content) VALUES (?, ?, ?, ?)",
-                arguments: [id.rawValue, plan.blueprint.generation, time.secondsSinceEpoch, content])
+                sql: "INSERT OR REPLACE INTO plan_order (plan, content) VALUES (?, ?)",
+                arguments: [id.rawValue, try StoredValue.text(order)])
+        }
+    }
+
+    /// What a plan was asked for; nil for one that was saved without.
+    package func order(of plan: PlanID) async throws(FleetProblem) -> PlanOrder? {
+        try await read("read the order of plan `\(plan)`") { database in
+            let sql = "SELECT content FROM plan_order WHERE plan = ?"
+            return try StoredValue.value(
+                PlanOrder.self, String.fetchOne(database, sql: sql, arguments: [plan.rawValue]))
         }
     }
 

@@ -7,11 +7,14 @@ import GRDB
 extension Inventory {
     /// Writes an event; returns its sequence.
     @discardableResult
-    package func append(_ event: FleetEvent) async throws(FleetProblem) -> Int {
-        try await write("note an event of kind `\(event.kind)`") { database in
-            try database.execute(
-                sql: "INSERT INTO event (at, kind, actor, subject, message) VALUES (?, ?, ?, ?, ?)",
-                arguments: [event.at.secondsSinceEpoch, event.kind, event.actor, event.subject, event.message])
+    package func append(_ event: FleetEvent) async throws(FleetProblem) -> Int { try await append([event]) }
+
+    /// Writes many events with one sync of the disk, all or none. Returns the sequence of the last; 0 for none.
+    @discardableResult
+    package func append(_ events: [FleetEvent]) async throws(FleetProblem) -> Int {
+        guard let first = events.first else { return 0 }
+        return try await write("note \(events.count) events, the first of kind `\(first.kind)`") { database in
+            try EventRow.append(events, in: database)
             return Int(database.lastInsertedRowID)
         }
     }
@@ -37,7 +40,11 @@ extension Inventory {
 
     /// All events after a sequence, those to come included, each once and in order. It ends when the task that reads
     /// it is cancelled. Only events that this process writes wake it up.
-    package func eventStream(after sequence: Int) -> EventStream { EventStream(inventory: self, after: sequence) }
+    package func eventStream(after sequence: Int) -> LogStream<FleetEvent> {
+        LogStream(inventory: self, newest: "SELECT max(sequence) FROM event", after: sequence) { last in
+            try await self.events(after: last).map { ($0.sequence, $0) }
+        }
+    }
 
     private static func event(_ row: Row) -> FleetEvent {
         FleetEvent(
@@ -46,35 +53,55 @@ extension Inventory {
     }
 }
 
-/// Follows the events. It reads a page when its consumer asks for the next event, so a slow consumer (a browser behind
-/// a bad line) costs one page of memory and nothing else.
-package struct EventStream: AsyncSequence, Sendable {
-    let inventory: Inventory
-    let after: Int
+/// The statement on the audit log, used inside transactions of others.
+enum EventRow {
+    static func append(_ events: [FleetEvent], in database: Database) throws {
+        for event in events {
+            try database.execute(
+                sql: "INSERT INTO event (at, kind, actor, subject, message) VALUES (?, ?, ?, ?, ?)",
+                arguments: [event.at.secondsSinceEpoch, event.kind, event.actor, event.subject, event.message])
+        }
+    }
+}
 
-    init(inventory: Inventory, after sequence: Int) { (self.inventory, self.after) = (inventory, sequence) }
+/// Follows a log. It reads a page when its consumer asks for the next entry, so a slow consumer (a browser behind a bad
+/// line) costs one page of memory and nothing else.
+package struct LogStream<Entry: Sendable>: AsyncSequence, Sendable {
+    package typealias Page = @Sendable (Int) async throws -> [(sequence: Int, entry: Entry)]
+
+    let inventory: Inventory
+    /// A query for the highest sequence.
+    let newest: String
+    let after: Int
+    /// The next entries after a sequence.
+    let page: Page
+
+    init(inventory: Inventory, newest: String, after sequence: Int, page: @escaping Page) {
+        (self.inventory, self.newest, self.after, self.page) = (inventory, newest, sequence, page)
+    }
 
     package func makeAsyncIterator() -> Iterator {
-        let newest = ValueObservation.tracking { try Int.fetchOne($0, sql: "SELECT max(sequence) FROM event") ?? 0 }
+        let query = newest
+        let observation = ValueObservation.tracking { try Int.fetchOne($0, sql: query) ?? 0 }
         // Only the newest number counts: what it skipped is in the next page.
-        let changes = newest.values(in: inventory.pool, bufferingPolicy: .bufferingNewest(1))
-        return Iterator(inventory: inventory, last: after, changes: changes.makeAsyncIterator())
+        let changes = observation.values(in: inventory.pool, bufferingPolicy: .bufferingNewest(1))
+        return Iterator(read: page, last: after, changes: changes.makeAsyncIterator())
     }
 
     package struct Iterator: AsyncIteratorProtocol {
-        let inventory: Inventory
+        let read: Page
         var last: Int
         var changes: AsyncValueObservation<Int>.AsyncIterator
-        var page: ArraySlice<FleetEvent> = []
+        var page: ArraySlice<(sequence: Int, entry: Entry)> = []
 
-        package mutating func next() async throws -> FleetEvent? {
+        package mutating func next() async throws -> Entry? {
             while page.isEmpty {
                 guard let newest = try await changes.next() else { return nil }
-                if newest > last { page = try await inventory.events(after: last)[...] }
+                if newest > last { page = try await read(last)[...] }
             }
-            let event = page.removeFirst()
-            last = event.sequence
-            return event
+            let (sequence, entry) = page.removeFirst()
+            last = sequence
+            return entry
         }
     }
 }

@@ -31,10 +31,13 @@ extension Inventory {
     /// and role of the others what it says. Hosts that it does not name keep their rows.
     package func syncHosts(with blueprint: Blueprint, at time: Timestamp) async throws(FleetProblem) {
         try await write("take over the hosts of blueprint \(blueprint.generation)") { database in
-            for (name, host) in blueprint.hosts.sorted(by: { $0.key < $1.key }) {
-                try HostRow.sync(host, name, at: time, in: database)
-            }
+            try HostRow.sync(blueprint, at: time, in: database)
         }
+    }
+
+    /// Keeps who is drained, and who is no more.
+    package func keep(_ intents: FleetIntents) async throws(FleetProblem) {
+        try await write("keep what was asked of hosts") { try HostRow.keep(intents, in: $0) }
     }
 
     /// Writes address, domain, cluster, role and life of a record that was read before, if nobody changed the host in

@@ -31,20 +31,7 @@ extension Inventory {
     package func adopt(policy: FleetPolicy, at time: Timestamp) async throws(FleetProblem) -> RegionRecord {
         let path = path
         return try await write("adopt region `\(policy.region)`") { database in
-            if let held = try RegionRow.fetch(database)?.name, held != policy.region {
-                throw InventoryProblem.otherRegion(path, held: held, asked: policy.region)
-            }
-            let sql = """
-                INSERT INTO region (id, name, policy, adopted_at, owner, epoch, owned_since)
-                VALUES (1, :name, :policy, :time, :owner, 1, :time)
-                ON CONFLICT (id) DO UPDATE SET policy = excluded.policy, adopted_at = excluded.adopted_at
-                """
-            try database.execute(
-                sql: sql,
-                arguments: [
-                    "name": policy.region.rawValue, "policy": try StoredValue.text(policy),
-                    "time": time.secondsSinceEpoch, "owner": Ownership.Owner.operatorMachine.rawValue,
-                ])
+            try RegionRow.adopt(policy, at: time, in: database, path: path)
             return try RegionRow.require(database, path)
         }
     }
@@ -98,6 +85,23 @@ enum RegionRow {
             ownership: Ownership(owner: try row.word("owner", as: Ownership.Owner.self), epoch: row["epoch"]),
             ownedSince: row.time("owned_since"), isPaused: row["is_paused"],
             targetGeneration: row["target_generation"])
+    }
+
+    static func adopt(_ policy: FleetPolicy, at time: Timestamp, in database: Database, path: String) throws {
+        if let held = try fetch(database)?.name, held != policy.region {
+            throw InventoryProblem.otherRegion(path, held: held, asked: policy.region)
+        }
+        let sql = """
+            INSERT INTO region (id, name, policy, adopted_at, owner, epoch, owned_since)
+            VALUES (1, :name, :policy, :time, :owner, 1, :time)
+            ON CONFLICT (id) DO UPDATE SET policy = excluded.policy, adopted_at = excluded.adopted_at
+            """
+        try database.execute(
+            sql: sql,
+            arguments: [
+                "name": policy.region.rawValue, "policy": try StoredValue.text(policy),
+                "time": time.secondsSinceEpoch, "owner": Ownership.Owner.operatorMachine.rawValue,
+            ])
     }
 
     static func require(_ database: Database, _ path: String) throws -> RegionRecord {

@@ -89,6 +89,20 @@ enum InventoryProblem {
             hint: "plan again from what is there now")
     }
 
+    static func leased(_ region: RegionID, by lease: RunLease) -> FleetProblem {
+        FleetProblem(
+            .refused, "run-going-on", subject: "region `\(region)`",
+            "cannot begin another run: `\(lease.holder)` began run `\(lease.run)` of plan `\(lease.plan)` at "
+                + "\(lease.since), and it goes on",
+            hint: "watch it with `muster runs follow`, or end it with `muster runs cancel`")
+    }
+
+    static func noRun(_ run: RunID) -> FleetProblem {
+        FleetProblem(
+            .rejected, "run-unknown", subject: "run `\(run)`", "there is no such run that goes on",
+            hint: "`muster runs` names them")
+    }
+
     static func planExists(_ id: PlanID) -> FleetProblem {
         FleetProblem(
             .refused, "plan-exists", subject: "plan `\(id)`", "cannot save: another plan has this id already",

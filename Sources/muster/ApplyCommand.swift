@@ -12,6 +12,7 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @Argument(help: "A plan saved by `muster plan -o`.") var plan: String
     @OptionGroup var recording: EventOptions
+    @OptionGroup var approval: ApprovalOptions
     @Flag(help: "Print the result as JSON.") var json = false
 
     func run() async throws { try await recording.recording { try await result() } }
@@ -22,20 +23,38 @@ struct ApplyCommand: AsyncParsableCommand {
         return try await session.closing {
             let lock = try FolderLock(session.folder)
             defer { lock.release() }
+            if let context = try RegionContext.load(session.folder), context.isHandedOff {
+                return try await apply(document, session, context)
+            }
             return try await apply(document.plan, session)
         }
     }
 
+    /// After the hand off the control plane has the very plan, and compares what it was made from.
+    private func apply(
+        _ document: PlanDocument, _ session: OperatorSession, _ context: RegionContext
+    ) async throws -> Int32 {
+        guard let id = document.id else { throw Self.handedOff(document.plan.region) }
+        guard document.plan.refusals.isEmpty else { throw Self.refused(document.plan) }
+        let remote = RemoteRegion(folder: session.folder, context: context)
+        let run = RemoteRun(remote: remote, policy: session.policy, isJSON: json, approval: approval.approval)
+        let result = try await run.apply(document.plan, id: id, execs: [:])
+        if json { try Console.json(result.document) }
+        return result.code
+    }
+
     private func apply(_ plan: Plan, _ session: OperatorSession) async throws -> Int32 {
-        if try RegionContext.load(session.folder)?.isHandedOff == true { throw Self.handedOff(plan.region) }
         guard plan.refusals.isEmpty else { throw Self.refused(plan) }
         let hosts = session.policy.hosts.filter { plan.preconditions[$0.name] != nil }
         let observation = await session.observer.observation(of: hosts)
-        let moved = Self.differences(plan, observation)
+        let moved = plan.differences(from: observation)
         if !moved.isEmpty { throw FleetProblems(moved) }
         let inventory = try session.openInventory()
         defer { try? inventory.close() }
         try await inventory.adopt(policy: session.policy.portable, at: session.clock.now())
+        if try await HandOffGuard(session: session, inventory: inventory).context(observation) != nil {
+            throw Self.handedOff(plan.region)
+        }
         try await expectParent(of: plan, inventory)
         return try await PlanRun(session: session, inventory: inventory, isJSON: json)
             .execute(plan, observation: observation)
@@ -50,22 +69,11 @@ struct ApplyCommand: AsyncParsableCommand {
             hint: "plan again")
     }
 
-    private static func differences(_ plan: Plan, _ observation: FleetObservation) -> [FleetProblem] {
-        plan.preconditions.sorted { $0.key < $1.key }.flatMap { host, expected in
-            expected.differences(from: Precondition(observed: observation.hosts[host])).map { difference in
-                FleetProblem(
-                    .refused, "plan-stale", subject: "host `\(host)`", "is not as the plan found it: \(difference)",
-                    hint: "plan again")
-            }
-        }
-    }
-
     private static func refused(_ plan: Plan) -> FleetProblems { FleetProblems(plan.refusals.map(\.problem)) }
 
     private static func handedOff(_ region: RegionID) -> FleetProblem {
         FleetProblem(
-            .refused, "handed-off", subject: "region `\(region)`",
-            "its control plane owns it, and changes through the control plane are not built yet",
-            hint: "take it back with `muster down`, or wait for a newer `muster`")
+            .refused, "plan-stale", subject: "plan of region `\(region)`",
+            "it was made before the region was handed to its control plane", hint: "plan again")
     }
 }

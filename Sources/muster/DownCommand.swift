@@ -59,7 +59,7 @@ struct TakeBack {
     let session: OperatorSession
 
     func run() async throws {
-        guard let context = try RegionContext.load(session.folder), context.isHandedOff else { return }
+        guard let context = try await context() else { return }
         let remote = RemoteRegion(folder: session.folder, context: context)
         do {
             let taken = try await remote.calling(refreshing: false) { try await $0.takeBack() }
@@ -72,6 +72,16 @@ struct TakeBack {
             try keep(SealedCopyFile(folder: session.folder, path: nil).archive().inventory)
         }
         session.folder.remove([.context])
+    }
+
+    /// The context of a region that was handed off, by this folder or, as its Swarm tells, by another.
+    private func context() async throws -> RegionContext? {
+        if let context = try RegionContext.load(session.folder), context.isHandedOff { return context }
+        let inventory = try session.openInventory()
+        defer { try? inventory.close() }
+        try await inventory.adopt(policy: session.policy.portable, at: session.clock.now())
+        let observation = await session.observer.observation(of: session.policy.hosts)
+        return try await HandOffGuard(session: session, inventory: inventory, mayBeSilent: true).context(observation)
     }
 
     /// Puts the inventory in the place of the operator's own, whole or not at all.

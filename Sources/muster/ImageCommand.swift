@@ -3,6 +3,7 @@ import ArgumentParser
 import ControlPlaneImage
 import FleetModel
 import FleetReconciler
+import Glibc
 
 struct ImageCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -42,7 +43,7 @@ struct RecipeImageSource: ImageSource {
         private var made: [String: ImageReport] = [:]
 
         func report(into folder: String) throws(FleetProblem) -> ImageReport {
-            if let report = made[folder] { return report }
+            if let report = made[folder], access(report.path, R_OK) == 0 { return report }
             let report = try ImageRecipe.running().report(into: folder)
             made[folder] = report
             return report

@@ -17,7 +17,8 @@ struct Muster: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, CheckCommand.self, PlanCommand.self, ApplyCommand.self, UpCommand.self,
             StatusCommand.self,
-            HostsCommand.self, EventsCommand.self, DownCommand.self, OpenCommand.self, TokenCommand.self,
+            HostsCommand.self, EventsCommand.self, RunsCommand.self, DownCommand.self, OpenCommand.self,
+            TokenCommand.self,
             ContextCommand.self, InventoryCommand.self, ManifestCommand.self, ImageCommand.self, ServeCommand.self,
             LabCommand.self, PlanTimingCommand.self,
         ])

@@ -28,16 +28,19 @@ struct PlanCommand: AsyncParsableCommand {
     private func plan(_ session: OperatorSession) async throws -> PlanDocument {
         if let context = try RegionContext.load(session.folder), context.isHandedOff {
             let answer = try await RemoteRegion(folder: session.folder, context: context).plan(session.policy)
-            return PlanDocument(policy: session.policy, plan: answer.plan, nodes: [:])
+            return PlanDocument(policy: session.policy, plan: answer.plan, nodes: [:], id: answer.id)
         }
         let observation = await session.observer.observation(of: session.policy.hosts)
         // An inventory is read, never made: `plan` changes nothing.
         var parent: Blueprint?
+        var epoch = 1
         if FileManager.default.fileExists(atPath: session.folder.inventoryPath) {
             let inventory = try session.openInventory()
             parent = try await inventory.targetBlueprint()
+            epoch = try await inventory.region()?.ownership.epoch ?? epoch
             try inventory.close()
         }
+        try HandOffGuard.expectOwn(session.policy, epoch: epoch, observation)
         let plan = RegionPlanner.plan(try session.input(observation: observation, parent: parent))
         let nodes = observation.hosts.compactMapValues { observed in
             if case .reachable(let facts) = observed { facts.swarm.nodeID } else { nil }
@@ -52,6 +55,8 @@ struct PlanDocument: Codable {
     var policy: FleetPolicy
     var plan: Plan
     var nodes: [HostID: NodeID]
+    /// The control plane's name for the plan, when it made it.
+    var id: PlanID?
 
     func save(to path: String) throws {
         let encoder = JSONEncoder()

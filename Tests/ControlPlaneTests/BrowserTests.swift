@@ -60,6 +60,28 @@ struct BrowserTests {
         }
     }
 
+    @Test("a run that goes on is shown with how far it is, and goes from the page when it has ended")
+    func run() async throws {
+        try await browse { chromium, fixture, port, server in
+            let steps = [4, 5].map { InMemoryOperations.loadStep($0) }
+            fixture.operations.change { ($0.steps, $0.hanging) = (steps, [steps[1].id]) }
+            let plan = try await server.core.makePlan(PlanWanted(), by: "operator")
+            _ = try await server.core.apply(plan.id, approved: nil, by: "operator")
+            try await chromium.go(to: try await Self.pageAddress(fixture, port))
+            try await chromium.waitFor("1 of 2 steps")
+            try await chromium.waitFor("Run r-1")
+            if let folder = ProcessInfo.processInfo.environment["MUSTER_SCREENSHOTS"] {
+                try await chromium.picture().write(to: URL(filePath: "\(folder)/run.png"))
+            }
+            fixture.operations.change { $0.hanging = [] }
+            try await chromium.waitFor("run <code>r-1</code> is done")
+            try await eventually("the run is gone from the page") {
+                try await chromium.evaluate("document.getElementById('run').hidden") == "true"
+            }
+            #expect(await chromium.console == [])
+        }
+    }
+
     @Test("without a session the page says how to get one; a code opens it once")
     func signedOut() async throws {
         try await browse { chromium, fixture, port, _ in

@@ -69,18 +69,21 @@ final class Fixture: Sendable {
 
     var logger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-    func server(_ surroundings: Surroundings? = nil, listen: String = "127.0.0.1") -> ControlPlaneServer {
+    /// Port 0 is any that is free.
+    func server(
+        _ surroundings: Surroundings? = nil, listen: String = "127.0.0.1", port: Int = 0
+    ) -> ControlPlaneServer {
         var configuration = configuration
-        configuration.listenAddress = listen
+        (configuration.listenAddress, configuration.port) = (listen, port)
         return ControlPlaneServer(
             configuration: configuration, operations: operations, surroundings: surroundings ?? clock.surroundings,
             logger: logger)
     }
 
     /// The file that bring-up hands off.
-    func inventoryFile(hosts: Int = 5, events: [FleetEvent] = [], at time: Timestamp = SampleRegion.start) async throws
-        -> Data
-    {
+    func inventoryFile(
+        hosts: Int = 5, events: [FleetEvent] = [], at time: Timestamp = SampleRegion.start, isPaused: Bool = false
+    ) async throws -> Data {
         let path = folder + "/operator-\(UUID().uuidString).sqlite"
         let inventory = try Inventory(path: path)
         try await inventory.adopt(policy: SampleRegion.policy(hosts: hosts), at: time)
@@ -96,6 +99,7 @@ final class Fixture: Sendable {
                 name: "the-\(role.rawValue)", role: role, sha256: token.sha256, at: SampleRegion.start)
         }
         for event in events { try await inventory.append(event) }
+        if isPaused { try await inventory.pause() }
         try await inventory.export(to: path + ".out")
         try inventory.close()
         return try Data(contentsOf: URL(filePath: path + ".out"))

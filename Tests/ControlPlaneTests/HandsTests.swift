@@ -144,7 +144,9 @@ import Testing
         let observations = fixture.operations.state.observations
         await plane.core.observe()
         #expect(fixture.operations.state.observations == observations)
-        #expect(try await plane.ask(.post, "/v1/plans", as: .operator, json: SampleRegion.policy()).status == 409)
+        #expect(
+            try await plane.ask(.post, "/v1/plans", as: .operator, json: PlanWanted(policy: SampleRegion.policy()))
+                .status == 409)
         #expect(try await plane.ask(.get, "/v1/status", as: .viewer).json(RegionStatus.self).stage == "paused")
         #expect(try await fixture.started().core.stage == .paused)
     }

@@ -2,6 +2,7 @@
 
 import ControlPlane
 import FleetModel
+import FleetReconciler
 import Synchronization
 
 final class InMemoryOperations: RegionOperations {
@@ -12,6 +13,16 @@ final class InMemoryOperations: RegionOperations {
         var lost: Set<Int> = []
         /// Steps that every plan has.
         var steps: [Step] = []
+        /// What a plan finds of the hosts.
+        var preconditions: [HostID: Precondition] = [:]
+        var approval: PlanApproval?
+        /// What the planner was asked for last.
+        var intents = FleetIntents()
+        var failing: Set<StepID> = []
+        /// Steps at which an execution stays until it is cancelled, as one that is killed there.
+        var hanging: Set<StepID> = []
+        /// What was executed, in order.
+        var executed: [StepID] = []
         var observations = 0
         var now = SampleRegion.start
         /// What the planner wants; nil is what the parent wants.
@@ -28,7 +39,9 @@ final class InMemoryOperations: RegionOperations {
 
     var state: World { world.withLock { $0 } }
 
-    func observe(_ policy: FleetPolicy) async -> (observation: FleetObservation, execs: [HostID: Int]) {
+    func observe(
+        _ policy: FleetPolicy, leaving: [HostPolicy]
+    ) async -> (observation: FleetObservation, execs: [HostID: Int]) {
         world.withLock { world in
             world.observations += 1
             let seen = SampleRegion.observation(hosts: world.hosts, lost: world.lost, at: world.now)
@@ -36,10 +49,45 @@ final class InMemoryOperations: RegionOperations {
         }
     }
 
-    func plan(_ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?) throws -> Plan {
+    func plan(
+        _ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?, intents: FleetIntents
+    ) throws -> Plan {
+        change { $0.intents = intents }
         let world = state
         let blueprint = world.wanted ?? parent ?? SampleRegion.blueprint()
-        return Plan(region: policy.region, blueprint: blueprint, steps: world.steps)
+        return Plan(
+            region: policy.region, blueprint: blueprint, steps: world.steps, preconditions: world.preconditions,
+            approval: world.approval)
+    }
+
+    func regionPublicKey() throws -> String { "ssh-ed25519 AAAA" }
+
+    /// Every step changes what it is about, so that the next plan has it no more.
+    func apply(
+        _ order: ExecutionOrder, progress: @escaping @Sendable (ProgressEvent) -> Void
+    ) async throws -> ApplyReport {
+        var results: [StepResult] = []
+        for step in order.plan.steps where !Task.isCancelled {
+            progress(.started(step))
+            while state.hanging.contains(step.id), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
+            if Task.isCancelled { break }
+            let result = StepResult(step: step, outcome: perform(step), duration: .milliseconds(1500))
+            results.append(result)
+            progress(.finished(result))
+        }
+        return ApplyReport(plan: order.plan, results: results, duration: .seconds(2), isBudgetExceeded: false)
+    }
+
+    private func perform(_ step: Step) -> StepResult.Outcome {
+        world.withLock { world in
+            guard !world.failing.contains(step.id) else {
+                return .failed(
+                    FleetProblem(.failed, "load-image", subject: "host `\(step.subject)`", "the engine refused it"))
+            }
+            world.executed.append(step.id)
+            world.steps.removeAll { $0.id == step.id }
+            return .changed
+        }
     }
 
     func witnesses(_ policy: FleetPolicy) async throws -> [Witness] {
@@ -59,8 +107,12 @@ final class InMemoryOperations: RegionOperations {
     static let noManager = FleetProblem(
         .unavailable, "no-manager", subject: "cluster `control`", "no manager answers", hint: "look at the managers")
 
-    static let loadStep = Step(
-        id: "load-image/eu1-04",
-        action: .loadImage(reference: "muster:2f6c1d0b9a47"), host: "eu1-04",
-        reason: "the image is absent")
+    static let loadStep = loadStep(4)
+
+    static func loadStep(_ number: Int) -> Step {
+        Step(
+            id: StepID("load-image/\(SampleRegion.host(number))"),
+            action: .loadImage(reference: "muster:2f6c1d0b9a47"), host: SampleRegion.host(number),
+            reason: "the image is absent")
+    }
 }

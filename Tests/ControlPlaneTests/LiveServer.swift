@@ -9,10 +9,10 @@ import ServiceLifecycle
 extension Fixture {
     /// Runs the server, calls `body` with its port, and stops the server as SIGTERM would.
     func live<Value: Sendable>(
-        _ surroundings: Surroundings = .system, listen: String = "127.0.0.1",
+        _ surroundings: Surroundings = .system, listen: String = "127.0.0.1", port: Int = 0,
         _ body: @escaping @Sendable (Int, ControlPlaneServer) async throws -> Value
     ) async throws -> Value {
-        let server = server(surroundings, listen: listen)
+        let server = server(surroundings, listen: listen, port: port)
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         let group = try server.serviceGroup(signals: []) { continuation.yield($0) }
         return try await withThrowingTaskGroup(of: Void.self) { tasks in

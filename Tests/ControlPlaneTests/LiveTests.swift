@@ -25,7 +25,7 @@ import Testing
                 try await eventually("it looked") { try await admin.status().hosts.allSatisfy { $0.isReachable } }
                 let status = try await admin.status()
                 #expect(status.stage == "serving" && status.clusters.first?.hasQuorum == true)
-                #expect(try await admin.plan(SampleRegion.policy()).isEmpty)
+                #expect(try await admin.plan(PlanWanted(policy: SampleRegion.policy())).isEmpty)
                 #expect(try await admin.events().events.map(\.kind) == ["hand-off"])
                 let archive = try SealedCopy.open(try await admin.sealedCopy(), with: fixture.sealingKey.privateText)
                 #expect(archive.authorityKeyPEM == fixture.authority.keyPEM)
@@ -117,9 +117,10 @@ import Testing
                 #expect(try await admin.tokens().contains { $0.name == "ci" && $0.revokedAt != nil })
                 #expect(try await admin.region().blueprint?.generation == 1)
                 #expect(try await admin.metrics().contains("muster_epoch 2"))
-                let plan = try await admin.plan(SampleRegion.policy())
+                let plan = try await admin.plan(PlanWanted(policy: SampleRegion.policy()))
                 #expect(try await admin.plan(plan.id) == plan.plan)
-                #expect(try await admin.apply(plan.id).remoteWrites == 0)
+                let nothing = ApplyAnswer(id: plan.id, remoteWrites: 0, generation: 1, isPolicyChanged: false)
+                #expect(try await admin.apply(plan.id) == .atOnce(nothing))
             }
         }
     }
@@ -147,6 +148,34 @@ import Testing
         await client.withLock { $0 }?.shutdown()
     }
 
+    @Test("the control plane restarts in the middle of a run → it goes on, and whoever follows it sees its end")
+    func followedOverARestart() async throws {
+        let steps = [4, 5].map { InMemoryOperations.loadStep($0) }
+        let fixture = try Fixture(.init(steps: steps, hanging: [steps[1].id]))
+        let file = try await fixture.inventoryFile()
+        let (port, follower) = try await fixture.live { port, server in
+            try await eventually("it awaits") { await server.core.stage == .awaiting }
+            _ = try await server.core.handOff(file)
+            let client = try fixture.client(port, Fixture.tokens[.operator], addresses: ["127.0.0.9", "127.0.0.1"])
+            let plan = try await client.plan(PlanWanted())
+            guard case .begun(let run) = try await client.apply(plan.id) else { throw CancellationError() }
+            let follower = Task {
+                var events: [RunEvent] = []
+                let outcome = try await client.follow(run.id) { events.append($0) }
+                await client.shutdown()
+                return (outcome, events)
+            }
+            try await eventually("the second step began") { try await client.status().run?.ended == 1 }
+            return (port, follower)
+        }
+        fixture.operations.change { $0.hanging = [] }
+        let (outcome, events) = try await fixture.live(port: port) { _, _ in try await follower.value }
+        #expect(outcome == RunOutcome(exitCode: 0, remoteWrites: 2))
+        #expect(events.map(\.sequence) == events.map(\.sequence).sorted())
+        #expect(events.filter { $0.kind == .planned }.count == 2 && events.last?.kind == .ended)
+        #expect(events.filter { $0.outcome == .changed }.compactMap(\.step) == steps.map(\.id))
+    }
+
     @Test("the probe answers for a control plane that refuses, too")
     func probe() async throws {
         let fixture = try Fixture(.init(witnesses: [Witness(region: "eu1", epoch: 9, generation: 1)]))
@@ -163,8 +192,10 @@ import Testing
             sequence: 1, at: SampleRegion.start, kind: "k", actor: "a", subject: "s", message: "ü\nm")
         let text = Data(buffer: try EventStreamAnswer.text(of: event))
         let bytes = Data("event: caught-up\ndata: 0\n\n".utf8) + text + Data(": still here\n\n".utf8) + text
-        var lines = EventLines()
-        #expect(try bytes.flatMap { try lines.take(Data([$0])) } == [event, event])
-        #expect(throws: FleetProblem.self) { try lines.take(Data(repeating: 65, count: EventLines.longest + 1)) }
+        var lines = LineReader()
+        let read = try bytes.flatMap { try lines.take(Data([$0])) }
+        let data = read.filter { $0.starts(with: Data("data: {".utf8)) }.map { Data($0.dropFirst(6)) }
+        #expect(try data.map { try JSONDecoder().decode(FleetEvent.self, from: $0) } == [event, event])
+        #expect(throws: FleetProblem.self) { try lines.take(Data(repeating: 65, count: LineReader.longest + 1)) }
     }
 }

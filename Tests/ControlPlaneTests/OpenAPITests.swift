@@ -91,7 +91,7 @@ import Testing
     func policyExample() throws {
         let body = operations()["POST /v1/plans"]?["requestBody"]?["content"]?["application/json"]?["example"]
         let data = try JSONEncoder().encode(try #require(body))
-        #expect(try JSONDecoder().decode(FleetPolicy.self, from: data).region == "eu1")
+        #expect(try JSONDecoder().decode(PlanWanted.self, from: data).policy?.region == "eu1")
     }
 
     @Test("real answers fit their schemas, a region with a lost host too")
@@ -101,7 +101,8 @@ import Testing
         let plane = try await fixture.serving()
         await plane.core.observe()
         _ = try await plane.ask(.get, "/v1/sealed-copy", as: .admin)
-        let planned = try await plane.ask(.post, "/v1/plans", as: .operator, json: SampleRegion.policy())
+        let planned = try await plane.ask(
+            .post, "/v1/plans", as: .operator, json: PlanWanted(policy: SampleRegion.policy()))
         let id = try planned.json(PlanAnswer.self).id
         try check(planned, "POST /v1/plans", "200")
         for path in ["status", "region", "clusters", "hosts", "hosts/eu1-05", "events", "tokens", "plans/\(id)"] {

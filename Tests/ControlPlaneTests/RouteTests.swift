@@ -14,8 +14,11 @@ import Testing
     func roles() async throws {
         let plane = try await Fixture().serving()
         #expect(try await plane.ask(.get, "/v1/status", as: .viewer).status == 200)
-        #expect(try await plane.ask(.post, "/v1/plans", as: .viewer, json: SampleRegion.policy()).status == 403)
-        let planned = try await plane.ask(.post, "/v1/plans", as: .operator, json: SampleRegion.policy())
+        #expect(
+            try await plane.ask(.post, "/v1/plans", as: .viewer, json: PlanWanted(policy: SampleRegion.policy())).status
+                == 403)
+        let planned = try await plane.ask(
+            .post, "/v1/plans", as: .operator, json: PlanWanted(policy: SampleRegion.policy()))
         #expect(planned.status == 200, "\(planned.text)")
         #expect(try await plane.ask(.get, "/v1/tokens", as: .operator).problem.code == "role-too-low")
         #expect(try await plane.ask(.get, "/v1/tokens", as: .admin).status == 200)
@@ -92,26 +95,15 @@ import Testing
     @Test("an empty plan is kept, answered with its execs, and applied without a write")
     func empty() async throws {
         let plane = try await Fixture().serving()
-        let answer = try await plane.ask(.post, "/v1/plans", as: .operator, json: SampleRegion.policy()).json(
+        let answer = try await plane.ask(
+            .post, "/v1/plans", as: .operator, json: PlanWanted(policy: SampleRegion.policy())
+        ).json(
             PlanAnswer.self)
         #expect(answer.isEmpty && answer.execsPerHost.count == 5 && answer.observation.reachable == 5)
         #expect(try await plane.ask(.get, "/v1/plans/\(answer.id)", as: .viewer).json(Plan.self) == answer.plan)
         let applied = try await plane.ask(.post, "/v1/plans/\(answer.id)/apply", as: .operator).json(ApplyAnswer.self)
         #expect(applied == ApplyAnswer(id: answer.id, remoteWrites: 0, generation: 1, isPolicyChanged: false))
         #expect(try await plane.events().map(\.kind) == ["hand-off"])
-    }
-
-    @Test("another plan is refused with the words that it is not built yet, and nothing changes")
-    func notBuilt() async throws {
-        let fixture = try Fixture(.init(steps: [InMemoryOperations.loadStep]))
-        let plane = try await fixture.serving()
-        let answer = try await plane.ask(.post, "/v1/plans", as: .operator, json: SampleRegion.policy()).json(
-            PlanAnswer.self)
-        let reply = try await plane.ask(.post, "/v1/plans/\(answer.id)/apply", as: .operator)
-        #expect(reply.status == 409)
-        #expect(try reply.problem.message.contains("changes through the control plane are not built yet"))
-        #expect(try reply.problem.exitCode == 2)
-        #expect(try await plane.events().last?.actor == "the-operator")
     }
 
     @Test("an empty plan may bring a new policy and a new target; the witness follows, the audit names who")
@@ -126,7 +118,8 @@ import Testing
             controlPlane: DesiredControlPlane(
                 cluster: "control", home: "eu1-01", image: "muster:new", port: 8443, allowFrom: ["192.0.2.0/24"]))
         fixture.operations.change { $0.wanted = wanted }
-        let answer = try await plane.ask(.post, "/v1/plans", as: .operator, json: policy).json(PlanAnswer.self)
+        let answer = try await plane.ask(.post, "/v1/plans", as: .operator, json: PlanWanted(policy: policy)).json(
+            PlanAnswer.self)
         let applied = try await plane.ask(.post, "/v1/plans/\(answer.id)/apply", as: .operator).json(ApplyAnswer.self)
         #expect(applied.generation == 2 && applied.isPolicyChanged)
         #expect(fixture.operations.state.witnesses.max()?.generation == 2)
@@ -134,18 +127,29 @@ import Testing
         #expect(try await plane.events().last?.actor == "the-operator")
     }
 
-    @Test("only the latest plan is applied; a policy of another region is refused")
+    @Test("a plan from before the policy changed is stale; a policy of another region is refused")
     func stale() async throws {
-        let fixture = try Fixture()
-        let plane = try await fixture.serving()
-        let first = try await plane.ask(.post, "/v1/plans", as: .operator, json: SampleRegion.policy()).json(
-            PlanAnswer.self)
-        fixture.operations.change { $0.wanted = SampleRegion.blueprint(generation: 2, hosts: 4) }
-        _ = try await plane.ask(.post, "/v1/plans", as: .operator, json: SampleRegion.policy())
-        #expect(try await plane.ask(.post, "/v1/plans/\(first.id)/apply", as: .operator).problem.code == "plan-stale")
+        let plane = try await Fixture().serving()
+        var policies = [SampleRegion.policy(), SampleRegion.policy()]
+        (policies[0].budgets, policies[1].budgets) = (
+            BudgetPolicy(failedHosts: .hosts(1)), .init(failedHosts: .hosts(2))
+        )
+        var answers: [PlanAnswer] = []
+        for policy in policies {
+            answers.append(
+                try await plane.ask(.post, "/v1/plans", as: .operator, json: PlanWanted(policy: policy)).json(
+                    PlanAnswer.self))
+        }
+        #expect(answers[0].id != answers[1].id)
+        #expect(try await plane.ask(.post, "/v1/plans/\(answers[1].id)/apply", as: .operator).status == 200)
+        let late = try await plane.ask(.post, "/v1/plans/\(answers[0].id)/apply", as: .operator)
+        #expect(try late.status == 409 && late.problem.code == "plan-stale")
+        #expect(try await plane.core.opened().region.policy == policies[1])
         var other = SampleRegion.policy()
         other.region = "us1"
-        #expect(try await plane.ask(.post, "/v1/plans", as: .operator, json: other).problem.code == "other-region")
+        #expect(
+            try await plane.ask(.post, "/v1/plans", as: .operator, json: PlanWanted(policy: other)).problem.code
+                == "other-region")
     }
 }
 

@@ -61,9 +61,12 @@ struct Story {
     func plan() -> Plan { RegionPlanner.plan(input) }
     func teardown(deleteData: Bool = false) -> Plan { TeardownPlanner.plan(input, deleteData: deleteData) }
 
+    /// Right after a hand off the control plane goes on with a plan of its own, as `up` lets it.
     mutating func carryOut(_ plan: Plan) {
+        let wasHandedOff = world.isHandedOff
         for step in plan.steps { world.perform(step) }
         parent = plan.blueprint
+        if !wasHandedOff && world.isHandedOff { carryOut(self.plan()) }
     }
 
     /// Brings the region up to rest.

@@ -122,7 +122,9 @@ struct World {
         case .loadImage(let reference): change(step.host) { $0.images.append(reference) }
         case .startControlPlane(let desired, _): start(step, desired)
         case .handOff: isHandedOff = true
-        case .removeControlPlane: if let id = machines[step.host]?.swarm { swarms[id]?.services = [] }
+        case .removeControlPlane:
+            if let id = machines[step.host]?.swarm { swarms[id]?.services = [] }
+            isHandedOff = false
         case .leaveSwarm(_, _, let isForced): leave(step.host, isForced: isForced)
         case .restoreHost: restore(step.host)
         }

@@ -33,6 +33,9 @@ enum ProblemTexts {
             InventoryProblem.ownedByOther(
                 "lab", present: Ownership(owner: .controlPlane, epoch: 2), since: time(1_800_000_000), expected: 1),
             InventoryProblem.targetConflict("lab", made: blueprint(3), present: 4),
+            InventoryProblem.leased(
+                "lab", by: RunLease(run: "r-3", plan: "p-1", holder: "ann", epoch: 2, since: time(1))),
+            InventoryProblem.noRun("r-9"),
             InventoryProblem.planExists("p1"),
             InventoryProblem.hostConflict("h1", expected: 2, present: 3),
             InventoryProblem.noHost("h9"),

@@ -184,11 +184,30 @@ function showNotes(s) {
   replace("drift", s.drift.slice(0, 50).map(note));
 }
 
+function showRun(s) {
+  const going = s.run;
+  $("run").hidden = !going;
+  if (!going) return;
+  const { run, steps, ended } = going;
+  const words = run.state === "cancelling" ? "is told to stop" : "goes on";
+  const head = make("p", "run-head", make("i", "dot warn"), make("strong", "", `Run ${run.id}`), ` ${words}`,
+    make("span", "run-count", `${ended} of ${plural(steps, "step", "steps")}`));
+  const fill = make("i", "");
+  fill.style.width = `${steps ? Math.round((100 * ended) / steps) : 0}%`;
+  const bar = make("div", "bar", fill);
+  bar.setAttribute("role", "img");
+  bar.setAttribute("aria-label", `${ended} of ${steps} steps have ended`);
+  const who = make("p", "sub words", `${run.actor} began it `, ago(run.startedAt, "", " ago"), ", plan ", make("code", "", run.plan));
+  replace("run", [head, bar, who]);
+}
+
 const tones = { lost: "bad", back: "good" };
 
 function eventTone(event) {
   const word = event.message.split(/[: ]/, 1)[0];
   if (event.kind === "node") return event.message.includes("`ready`") ? "good" : "bad";
+  if (event.kind === "step") return event.message.includes(" failed: ") ? "bad" : "good";
+  if (event.kind === "run") return / failed| cancelled/.test(event.message) ? "bad" : / is done/.test(event.message) ? "good" : "warn";
   if (event.kind === "drift") return event.message.startsWith("drift gone") ? "good" : "warn";
   return event.kind === "host" ? tones[word] || "" : "";
 }
@@ -222,7 +241,7 @@ async function refresh() {
     if (!answer.ok) { live("bad", `the control plane answers ${answer.status}`); return; }
     status = await answer.json();
     serverAhead = status.takenAt - Date.now() / 1000;
-    showHeader(status); showTiles(status); showClusters(status); showHosts(); showNotes(status);
+    showHeader(status); showRun(status); showTiles(status); showClusters(status); showHosts(); showNotes(status);
     document.body.dataset.ready = "yes";
   } catch {
     live("bad", "the control plane does not answer");

@@ -79,18 +79,13 @@ extension ControlPlaneClient {
 
 extension ControlPlaneClient {
     /// Lets the control plane observe and plan. Takes as long as the slowest host's deadline.
-    package func plan(_ policy: FleetPolicy) async throws(FleetProblem) -> PlanAnswer {
-        let call = Call(method: .POST, path: "/v1/plans", body: try Self.body(policy), timeout: .seconds(330))
+    package func plan(_ wanted: PlanWanted) async throws(FleetProblem) -> PlanAnswer {
+        let call = Call(method: .POST, path: "/v1/plans", body: try Self.body(wanted), timeout: .seconds(330))
         return try await ask(call).json(PlanAnswer.self)
     }
 
     package func plan(_ id: PlanID) async throws(FleetProblem) -> Plan {
         try await ask(Call(path: "/v1/plans/\(Self.escaped(id.rawValue))")).json(Plan.self)
-    }
-
-    /// Executes an empty plan; another is refused with `not-built-yet`.
-    package func apply(_ id: PlanID) async throws(FleetProblem) -> ApplyAnswer {
-        try await ask(Call(method: .POST, path: "/v1/plans/\(Self.escaped(id.rawValue))/apply")).json(ApplyAnswer.self)
     }
 
     package func tokens() async throws(FleetProblem) -> [APIToken] {

@@ -3,6 +3,7 @@
 package import FleetModel
 import FoundationEssentials
 import NIOCore
+import Synchronization
 
 extension ControlPlaneClient {
     /// A page of events after a sequence, the oldest first.
@@ -13,59 +14,102 @@ extension ControlPlaneClient {
     /// All events after a sequence, those to come included. It ends with an error when the connection is lost: ask
     /// again after the last one that came.
     package func eventStream(after sequence: Int = 0) -> AsyncThrowingStream<FleetEvent, any Error> {
-        AsyncThrowingStream { continuation in
-            let reader = Task {
-                do {
-                    // A day: whoever follows longer connects again.
-                    let call = Call(
-                        path: "/v1/events?after=\(sequence)", accept: "text/event-stream", timeout: .seconds(86_400))
-                    let response = try await reach(call)
-                    guard response.status == .ok else { throw try await refusal(call) }
-                    var lines = EventLines()
-                    for try await buffer in response.body {
-                        for event in try lines.take(Data(buffer: buffer)) { continuation.yield(event) }
-                    }
-                    continuation.finish()
-                } catch {
-                    continuation.finish(throwing: error)
-                }
-            }
-            continuation.onTermination = { _ in reader.cancel() }
+        // A day: whoever follows longer connects again.
+        let call = Call(
+            path: "/v1/events?after=\(sequence)", accept: "text/event-stream", timeout: .seconds(86_400))
+        return lines(of: call) { line in
+            // `caught-up` carries a number where an event is an object.
+            guard line.starts(with: Data("data: {".utf8)) else { return nil }
+            return try JSONDecoder().decode(FleetEvent.self, from: Data(line.dropFirst(6)))
         }
-    }
-
-    /// The problem behind a stream that was not given.
-    private func refusal(_ call: Call) async throws -> FleetProblem {
-        do {
-            _ = try await ask(Call(path: call.path))
-            return FleetProblem(
-                .failed, "answer-unexpected", subject: "control plane", "it gave no stream of events", hint: "ask again"
-            )
-        } catch { return error }
     }
 }
 
-/// Puts lines together from pieces that end anywhere, and reads the `data:` of those that are events.
-struct EventLines: Sendable {
+extension ControlPlaneClient {
+    /// What `read` makes of the lines of an answer that grows. With `silence`: an answer that brings nothing for so
+    /// long, not even a heartbeat, is lost.
+    func lines<Value: Sendable>(
+        of call: Call, silence: Duration? = nil, _ read: @escaping @Sendable (Data) throws -> Value?
+    ) -> AsyncThrowingStream<Value, any Error> {
+        AsyncThrowingStream { continuation in
+            let pulse = Pulse()
+            let reader = Task {
+                do {
+                    let response = try await reach(call)
+                    guard response.status == .ok else {
+                        let body = try await response.body.collect(upTo: LineReader.longest)
+                        throw Self.problem(Int(response.status.code), Data(buffer: body))
+                    }
+                    var lines = LineReader()
+                    for try await buffer in response.body {
+                        pulse.beat()
+                        for line in try lines.take(Data(buffer: buffer)) {
+                            if let value = try read(line) { continuation.yield(value) }
+                        }
+                    }
+                    continuation.finish()
+                } catch let problem as FleetProblem {
+                    continuation.finish(throwing: problem)
+                } catch let error as DecodingError {
+                    continuation.finish(throwing: error)
+                } catch {
+                    continuation.finish(throwing: Self.brokenOff(error))
+                }
+            }
+            let watch = silence.map { silence in
+                Task {
+                    while try await pulse.isAlive(within: silence) {}
+                    continuation.finish(throwing: Self.brokenOff(nil))
+                    reader.cancel()
+                }
+            }
+            continuation.onTermination = { _ in
+                reader.cancel()
+                watch?.cancel()
+            }
+        }
+    }
+
+    private static func brokenOff(_ error: (any Error)?) -> FleetProblem {
+        FleetProblem(
+            .unavailable, "stream-lost", subject: "control plane",
+            "the connection broke off: " + (error.map(words) ?? "nothing came any more"), hint: "ask again")
+    }
+}
+
+/// When something came last.
+private final class Pulse: Sendable {
+    private let last = Mutex(ContinuousClock.now)
+
+    func beat() { last.withLock { $0 = .now } }
+
+    /// Waits until `silence` after the last beat; whether there was another one in between.
+    func isAlive(within silence: Duration) async throws -> Bool {
+        let seen = last.withLock { $0 }
+        try await Task.sleep(until: seen + silence)
+        return last.withLock { $0 } != seen
+    }
+}
+
+/// Puts lines together from pieces that end anywhere.
+struct LineReader: Sendable {
     private var rest = Data()
     /// A line that is longer is not one of ours.
     static let longest = 1 << 20
 
-    mutating func take(_ piece: Data) throws -> [FleetEvent] {
+    /// The lines that `piece` completes, without their ends.
+    mutating func take(_ piece: Data) throws -> [Data] {
         rest.append(piece)
-        var events: [FleetEvent] = []
+        var lines: [Data] = []
         while let end = rest.firstIndex(of: 0x0A) {
-            let line = rest[rest.startIndex..<end]
+            lines.append(Data(rest[rest.startIndex..<end]))
             rest = Data(rest[(end + 1)...])
-            // `caught-up` carries a number where an event is an object.
-            guard line.starts(with: Data("data: {".utf8)) else { continue }
-            events.append(try JSONDecoder().decode(FleetEvent.self, from: Data(line.dropFirst(6))))
         }
         guard rest.count <= Self.longest else {
             throw FleetProblem(
                 .failed, "answer-unreadable", subject: "control plane", "its stream of events has no end of line",
                 hint: "use the `muster` of the control plane's version")
         }
-        return events
+        return lines
     }
 }

@@ -156,7 +156,7 @@ extension ControlPlaneClient {
             hint: "look whether the managers run, and whether `controlPlane.allowFrom` has this machine")
     }
 
-    private static func problem(_ status: Int, _ body: Data) -> FleetProblem {
+    static func problem(_ status: Int, _ body: Data) -> FleetProblem {
         if let problem = try? JSONDecoder().decode(FleetProblem.self, from: body) { return problem }
         return FleetProblem(
             .failed, "answer-unexpected", subject: "control plane", "it answered \(status) without a reason",

@@ -1,5 +1,5 @@
 // The one loop of a control plane, as a service: it checks until it knows what its volume is, then looks at the region
-// again and again until the process is told to stop.
+// again and again until the process is told to stop. A run that an earlier process began goes on first.
 
 import FleetModel
 import Logging
@@ -22,6 +22,7 @@ struct ControlPlaneLoops: Service {
         } catch is CancellationError {
             // Told to stop: that is how it is meant to end.
         }
+        await core.interruptRun()
     }
 
     private func loop() async throws {
@@ -29,6 +30,8 @@ struct ControlPlaneLoops: Service {
             try Task.checkCancellation()
             if case .checking = await core.stage {
                 await core.check()
+                try await rest(Self.checkInterval)
+            } else if await core.resumeRun() {
                 try await rest(Self.checkInterval)
             } else {
                 await core.observe()

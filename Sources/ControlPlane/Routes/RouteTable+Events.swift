@@ -5,7 +5,6 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import InventoryStore
-import ServiceLifecycle
 
 /// What `GET /v1/events` answers when no stream is asked for.
 package struct EventsAnswer: Codable, Hashable, Sendable {
@@ -60,56 +59,16 @@ struct EventStreamAnswer: Sendable {
     /// The rest begins after this one.
     let after: Int
 
-    /// Below the 30 s and more after which proxies and address translators forget a silent connection.
-    static let heartbeat = Duration.seconds(15)
-
-    private enum Part: Sendable {
-        case event(FleetEvent)
-        case heartbeat
-    }
-
     var response: Response {
-        Response(
+        let log = FollowedLog(source: inventory.eventStream(after: after), heartbeat: ": still here\n\n", Self.text)
+        return Response(
             status: .ok, headers: [.contentType: "text/event-stream", .cacheControl: "no-store"],
             body: ResponseBody { writer in
                 for event in first { try await writer.write(Self.text(of: event)) }
                 try await writer.write(ByteBuffer(string: "event: caught-up\ndata: \(after)\n\n"))
-                try await follow(&writer)
+                try await log.follow(&writer)
                 try await writer.finish(nil)
             })
-    }
-
-    /// Two sources, one writer; it ends when the reader goes, and when the server stops.
-    private func follow(_ writer: inout any ResponseBodyWriter) async throws {
-        // A reader that does not read holds up its own source at most: the stream keeps 1000 parts, and a reader that
-        // is further behind is cut off and comes back with `Last-Event-ID`.
-        let (parts, continuation) = AsyncStream.makeStream(of: Part.self, bufferingPolicy: .bufferingOldest(1000))
-        try await withGracefulShutdownHandler {
-            let source = Task { [inventory, after] in
-                defer { continuation.finish() }
-                for try await event in inventory.eventStream(after: after) {
-                    if case .dropped = continuation.yield(.event(event)) { return }
-                }
-            }
-            let heart = Task {
-                while !Task.isCancelled {
-                    try await Task.sleep(for: Self.heartbeat)
-                    continuation.yield(.heartbeat)
-                }
-            }
-            defer {
-                source.cancel()
-                heart.cancel()
-            }
-            for await part in parts {
-                switch part {
-                case .event(let event): try await writer.write(Self.text(of: event))
-                case .heartbeat: try await writer.write(ByteBuffer(string: ": still here\n\n"))
-                }
-            }
-        } onGracefulShutdown: {
-            continuation.finish()
-        }
     }
 
     static func text(of event: FleetEvent) throws -> ByteBuffer {

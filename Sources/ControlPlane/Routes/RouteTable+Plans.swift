@@ -31,7 +31,7 @@ struct PageCodeMade: Codable, Sendable {
 
 extension RouteTable {
     func makePlan(_ asked: Asked) async throws -> Response {
-        try JSONAnswer.response(try await core.makePlan(try asked.json(FleetPolicy.self), by: asked.actor))
+        try JSONAnswer.response(try await core.makePlan(try asked.json(PlanWanted.self), by: asked.actor))
     }
 
     func plan(_ asked: Asked) async throws -> Response {
@@ -39,7 +39,12 @@ extension RouteTable {
     }
 
     func applyPlan(_ asked: Asked) async throws -> Response {
-        try JSONAnswer.response(try await core.apply(PlanID(try asked.parameter("id")), by: asked.actor))
+        let approved = try asked.number("approve", in: 0...Int.max, default: -1)
+        let id = PlanID(try asked.parameter("id"))
+        switch try await core.apply(id, approved: approved < 0 ? nil : approved, by: asked.actor) {
+        case .atOnce(let answer): return try JSONAnswer.response(answer)
+        case .begun(let run): return try JSONAnswer.response(run, status: .accepted)
+        }
     }
 }
 

@@ -17,7 +17,7 @@ struct RouteTable: Sendable {
     /// Observing 1000 hosts, some of which hang until their own deadlines.
     static let observingDeadline = Duration.seconds(300)
 
-    var routes: [Route] { handRoutes + regionRoutes + planRoutes + tokenRoutes + pageRoutes }
+    var routes: [Route] { handRoutes + regionRoutes + planRoutes + runRoutes + tokenRoutes + pageRoutes }
 
     func router(
         peer: @escaping @Sendable (Request, RequestScope) -> String? = { $1.peer }
@@ -73,8 +73,22 @@ extension RouteTable {
                 bodyLimit: Self.policyLimit, deadline: Self.observingDeadline, handle: makePlan),
             Route(method: .get, path: "/v1/plans/{id}", access: .role(.viewer), answers: [200, 404], handle: plan),
             Route(
-                method: .post, path: "/v1/plans/{id}/apply", access: .role(.operator), answers: [200, 404, 409],
-                handle: applyPlan),
+                method: .post, path: "/v1/plans/{id}/apply", access: .role(.operator),
+                answers: [200, 202, 400, 404, 409],
+                deadline: Self.observingDeadline, handle: applyPlan),
+        ]
+    }
+
+    private var runRoutes: [Route] {
+        [
+            Route(method: .get, path: "/v1/runs", access: .role(.viewer), answers: [200, 400], handle: runs),
+            Route(method: .get, path: "/v1/runs/{id}", access: .role(.viewer), answers: [200, 404], handle: run),
+            Route(
+                method: .get, path: "/v1/runs/{id}/events", access: .role(.viewer), answers: [200, 400, 404],
+                handle: runEvents),
+            Route(
+                method: .post, path: "/v1/runs/{id}/cancel", access: .role(.operator), answers: [200, 404, 409],
+                handle: cancelRun),
         ]
     }
 

@@ -57,6 +57,7 @@ extension ControlPlaneCore {
         guard stage.isReadable else { throw notNow("take back") }
         let (inventory, region) = try await opened()
         if region.ownership.owner == .controlPlane {
+            if let lease = try await inventory.lease() { throw lease.refusal(of: "take back", region.name) }
             let ownership = try await inventory.transferOwnership(
                 to: .operatorMachine, expecting: region.ownership.epoch, at: now())
             try await audit(
@@ -111,7 +112,8 @@ extension ControlPlaneCore {
     /// Begins to serve an inventory that is in its place and ours.
     private func serve(kind: String, _ message: String) async throws -> Handed {
         try await inventory?.resume()
-        let (_, region) = try await opened()
+        let (inventory, region) = try await opened()
+        if let lease = try await inventory.lease() { try await endInterrupted(lease, in: inventory) }
         try await audit(
             kind, by: "operator", "region `\(region.name)`", "\(message): epoch \(region.ownership.epoch)")
         try await recall()

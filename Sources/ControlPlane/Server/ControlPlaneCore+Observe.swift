@@ -15,8 +15,11 @@ extension ControlPlaneCore {
         do {
             let (inventory, region) = try await opened()
             let target = try await inventory.targetBlueprint()
-            let (observation, execs) = await operations.observe(region.policy)
-            let found = drift(region.policy, observation, target)
+            let leaving = region.policy.leaving(after: target)
+            let (observation, execs) = await operations.observe(region.policy, leaving: leaving)
+            let intents = try await intents(FleetIntents(), inventory)
+            // While a run changes the region, what it has not done yet is no drift.
+            let found = going == nil ? drift(region.policy, observation, target, intents) : drift
             try await exclusion.run { try await self.keep(observation, found, region.policy, in: inventory) }
             counters.execs += execs.values.reduce(0, +)
         } catch {
@@ -26,9 +29,11 @@ extension ControlPlaneCore {
         if owedWitness != nil { await witness() }
     }
 
-    private func drift(_ policy: FleetPolicy, _ observation: FleetObservation, _ target: Blueprint?) -> [FleetProblem] {
+    private func drift(
+        _ policy: FleetPolicy, _ observation: FleetObservation, _ target: Blueprint?, _ intents: FleetIntents
+    ) -> [FleetProblem] {
         do {
-            return try operations.plan(policy, observation: observation, parent: target).drift
+            return try operations.plan(policy, observation: observation, parent: target, intents: intents).drift
         } catch {
             return [(error as? FleetProblem) ?? .unexpected(error, subject: "region `\(policy.region)`")]
         }
@@ -41,9 +46,8 @@ extension ControlPlaneCore {
         guard stage == .serving, inventory === seen else { return }
         try await seen.save(observation)
         let now = ObservedState(observation, policy: policy, drift: found).carrying(observed)
-        for event in now.events(since: observed, reasons: ObservationSummary(observation).unreachable) {
-            try await audit(event.kind, by: event.actor, event.subject, event.message)
-        }
+        // A rack that is lost flips forty hosts at once: one transaction.
+        try await audit(now.events(since: observed, reasons: ObservationSummary(observation).unreachable))
         if !now.isSame(as: observed) {
             let text = String(decoding: try JSONAnswer.data(now), as: UTF8.self)
             try await seen.setSetting(ControlPlaneSetting.observed, value: text)

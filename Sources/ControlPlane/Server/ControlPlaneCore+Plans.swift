@@ -1,9 +1,21 @@
-// Plans through the control plane: it observes, plans and keeps the plan. In this version it executes an empty plan
-// only, which may still bring a changed policy and with it a new target.
+// Plans through the control plane: it observes, plans and keeps the plan with what it was asked for. An empty plan may
+// still bring a changed policy and with it a new target; any other becomes a run (ControlPlaneCore+Runs.swift).
 
 package import FleetModel
 import FoundationEssentials
 import InventoryStore
+
+/// What `POST /v1/plans` takes.
+package struct PlanWanted: Codable, Hashable, Sendable {
+    /// nil: the region's present one.
+    package var policy: FleetPolicy?
+    /// What people ask for besides the policy, host by host.
+    package var intents: FleetIntents?
+
+    package init(policy: FleetPolicy? = nil, intents: FleetIntents? = nil) {
+        (self.policy, self.intents) = (policy, intents)
+    }
+}
 
 /// What `POST /v1/plans` answers.
 package struct PlanAnswer: Codable, Hashable, Sendable {
@@ -12,6 +24,25 @@ package struct PlanAnswer: Codable, Hashable, Sendable {
     package var plan: Plan
     package var execsPerHost: [HostID: Int]
     package var observation: ObservationSummary
+    /// Hosts that answer and do not let the region's key in, and what would let it in; nil when there are none.
+    package var admission: AdmissionNeeded?
+    /// Who changes the region right now: no other plan is applied until that has ended.
+    package var lease: RunLease?
+}
+
+/// What lets the region's key in on hosts that do not take it yet: a new one, or one that was left out of bring-up.
+package struct AdmissionNeeded: Codable, Hashable, Sendable {
+    package var hosts: [HostID]
+    /// `ssh-ed25519 AAAA…`, without a comment.
+    package var publicKey: String
+    /// The managers' addresses: the only ones from which the key works.
+    package var from: [String]
+    /// Home folder of the account that the control plane logs in to.
+    package var home: String
+
+    package init(hosts: [HostID], publicKey: String, from: [String], home: String) {
+        (self.hosts, self.publicKey, self.from, self.home) = (hosts, publicKey, from, home)
+    }
 }
 
 /// What was seen, in short.
@@ -30,7 +61,7 @@ package struct ObservationSummary: Codable, Hashable, Sendable {
     }
 }
 
-/// What `POST /v1/plans/{id}/apply` answers.
+/// What `POST /v1/plans/{id}/apply` answers for an empty plan.
 package struct ApplyAnswer: Codable, Hashable, Sendable {
     package var id: PlanID
     package var remoteWrites: Int
@@ -39,40 +70,69 @@ package struct ApplyAnswer: Codable, Hashable, Sendable {
     package var isPolicyChanged: Bool
 }
 
-/// The policy of the latest plan, kept until it is applied.
-private struct PlannedPolicy: Codable {
-    var id: PlanID
-    var policy: FleetPolicy
+/// What came of asking for a plan to be applied.
+package enum Applied: Hashable, Sendable {
+    /// There was nothing to do on any host.
+    case atOnce(ApplyAnswer)
+    /// It goes on.
+    case begun(Run)
 }
 
 extension ControlPlaneCore {
-    func makePlan(_ policy: FleetPolicy, by actor: String) async throws -> PlanAnswer {
+    func makePlan(_ wanted: PlanWanted, by actor: String) async throws -> PlanAnswer {
         try expectServing()
+        let (inventory, region) = try await opened()
+        let policy = wanted.policy ?? region.policy
         guard policy.region == configuration.region else {
             throw FleetProblem(
                 .rejected, "other-region", subject: "region `\(configuration.region)`",
                 "the policy that was sent is of region `\(policy.region)`",
                 hint: "use the context of `\(policy.region)`")
         }
-        let parent = try await opened().inventory.targetBlueprint()
-        let (observation, execs) = await operations.observe(policy)
-        let plan = try operations.plan(policy, observation: observation, parent: parent)
-        let id = PlanID("p-" + TokenText.sha256(of: try JSONAnswer.data(plan)).prefix(16))
-        try await exclusion.run { try await self.keep(plan, id, policy, by: actor) }
+        let intents = try await intents(wanted.intents ?? FleetIntents(), inventory)
+        let order = PlanOrder(policy: policy, base: try Self.digest(region.policy), intents: intents)
+        let parent = try await inventory.targetBlueprint()
+        let (observation, execs) = await operations.observe(policy, leaving: policy.leaving(after: parent))
+        let plan = try operations.plan(policy, observation: observation, parent: parent, intents: intents)
+        let id = try Self.id(of: plan, order)
+        try await exclusion.run { try await self.keep(plan, id, order, by: actor) }
         counters.plans += 1
         counters.execs += execs.values.reduce(0, +)
         return PlanAnswer(
-            id: id, isEmpty: plan.isEmpty, plan: plan, execsPerHost: execs, observation: ObservationSummary(observation)
-        )
+            id: id, isEmpty: plan.isEmpty, plan: plan, execsPerHost: execs,
+            observation: ObservationSummary(observation),
+            admission: try admission(plan.blueprint, policy, observation), lease: try await inventory.lease())
     }
 
-    private func keep(_ plan: Plan, _ id: PlanID, _ policy: FleetPolicy, by actor: String) async throws {
+    private func admission(
+        _ blueprint: Blueprint, _ policy: FleetPolicy, _ observation: FleetObservation
+    ) throws -> AdmissionNeeded? {
+        let refusing = policy.hosts.map(\.name).filter { host in
+            if case .unreachable(let problem)? = observation.hosts[host] {
+                problem.code == "authentication-refused"
+            } else {
+                false
+            }
+        }
+        guard !refusing.isEmpty, let cluster = blueprint.controlPlane?.cluster else { return nil }
+        let managers = blueprint.clusters[cluster]?.managers ?? []
+        return AdmissionNeeded(
+            hosts: refusing, publicKey: try operations.regionPublicKey(),
+            from: policy.hosts.filter { managers.contains($0.name) }.map(\.address), home: policy.access.accountHome)
+    }
+
+    /// The same plan for the same policy has the same id.
+    static func id(of plan: Plan, _ order: PlanOrder) throws -> PlanID {
+        PlanID("p-" + TokenText.sha256(of: try JSONAnswer.data(plan) + JSONAnswer.data(order)).prefix(16))
+    }
+
+    static func digest(_ policy: FleetPolicy) throws -> String { TokenText.sha256(of: try JSONAnswer.data(policy)) }
+
+    private func keep(_ plan: Plan, _ id: PlanID, _ order: PlanOrder, by actor: String) async throws {
         try expectServing()
         let (inventory, region) = try await opened()
         let isNew = try await inventory.plan(id) == nil
-        try await inventory.savePlan(id: id, plan: plan, at: now())
-        let kept = try JSONAnswer.data(PlannedPolicy(id: id, policy: policy))
-        try await inventory.setSetting(ControlPlaneSetting.plannedPolicy, value: String(decoding: kept, as: UTF8.self))
+        try await inventory.savePlan(id: id, plan: plan, order: order, at: now())
         guard isNew, !plan.isEmpty else { return }
         try await audit("plan", by: actor, "region `\(region.name)`", "planned `\(id)`: \(plan.steps.count) steps")
     }
@@ -86,32 +146,59 @@ extension ControlPlaneCore {
         return plan
     }
 
-    func apply(_ id: PlanID, by actor: String) async throws -> ApplyAnswer {
-        try await exclusion.run { try await self.applyEmpty(id, by: actor) }
+    /// With the hosts that were drained before and were not activated since.
+    func intents(_ asked: FleetIntents, _ inventory: Inventory) async throws -> FleetIntents {
+        var intents = asked
+        let drained = try await inventory.hosts().filter { $0.life == .draining }.map(\.name)
+        intents.draining.formUnion(Set(drained).subtracting(asked.activating))
+        return intents
     }
 
-    private func applyEmpty(_ id: PlanID, by actor: String) async throws -> ApplyAnswer {
+    func apply(_ id: PlanID, approved: Int?, by actor: String) async throws -> Applied {
         try expectServing()
         let plan = try await plan(id)
-        guard plan.isEmpty, plan.refusals.isEmpty else { throw Self.notBuilt(id, plan) }
-        let (inventory, region) = try await opened()
-        let text = try await inventory.setting(ControlPlaneSetting.plannedPolicy) ?? ""
-        guard let planned = try? JSONDecoder().decode(PlannedPolicy.self, from: Data(text.utf8)), planned.id == id
-        else {
+        if let refusal = plan.refusals.first { throw refusal.problem }
+        if let approval = plan.approval, approved != approval.removedHosts {
             throw FleetProblem(
-                .refused, "plan-stale", subject: "plan `\(id)`", "it is not the latest plan of the region",
-                hint: "plan again")
+                .refused, "not-approved", subject: "plan `\(id)`",
+                "it removes \(approval.removedHosts) of \(approval.hosts) hosts, and that number was not given",
+                hint: "look at the plan, then give `--approve \(approval.removedHosts)`")
         }
+        if plan.isEmpty { return .atOnce(try await exclusion.run { try await self.applyEmpty(plan, id, by: actor) }) }
+        return .begun(try await begin(plan, id, approved: approved, by: actor))
+    }
+
+    private func applyEmpty(_ plan: Plan, _ id: PlanID, by actor: String) async throws -> ApplyAnswer {
+        try expectServing()
+        let (inventory, region) = try await opened()
+        if let lease = try await inventory.lease() { throw lease.refusal(of: "apply plan `\(id)`", region.name) }
+        let order = try await order(of: id, on: region)
         let isNewTarget = try await aim(at: plan.blueprint, inventory)
-        if planned.policy != region.policy {
-            try await inventory.adopt(policy: planned.policy, at: now())
-            peers = PeerRule(planned.policy)
+        try await inventory.keep(order.intents)
+        if order.policy != region.policy {
+            try await inventory.adopt(policy: order.policy, at: now())
+            peers = PeerRule(order.policy)
             try await audit("policy", by: actor, "region `\(region.name)`", "policy changed by plan `\(id)`")
         }
         if isNewTarget { await witness() }
         let generation = try await opened().region.targetGeneration ?? 0
         return ApplyAnswer(
-            id: id, remoteWrites: 0, generation: generation, isPolicyChanged: planned.policy != region.policy)
+            id: id, remoteWrites: 0, generation: generation, isPolicyChanged: order.policy != region.policy)
+    }
+
+    /// What the plan was asked for, if the region's policy is still the one that it was made from, or already its own.
+    func order(of id: PlanID, on region: RegionRecord) async throws -> PlanOrder {
+        guard let order = try await opened().inventory.order(of: id) else {
+            throw Self.stale(id, "it was not made by this control plane")
+        }
+        guard try order.policy == region.policy || order.base == Self.digest(region.policy) else {
+            throw Self.stale(id, "the region's policy was changed after it was made")
+        }
+        return order
+    }
+
+    static func stale(_ id: PlanID, _ why: String, cause: String? = nil) -> FleetProblem {
+        FleetProblem(.refused, "plan-stale", subject: "plan `\(id)`", why, cause: cause, hint: "plan again")
     }
 
     /// Makes `blueprint` the target when it wants something else than the present one.
@@ -122,18 +209,20 @@ extension ControlPlaneCore {
         return true
     }
 
-    private static func notBuilt(_ id: PlanID, _ plan: Plan) -> FleetProblem {
-        FleetProblem(
-            .refused, "not-built-yet", subject: "plan `\(id)`",
-            "changes through the control plane are not built yet: the plan has \(plan.steps.count) steps and "
-                + "\(plan.refusals.count) refusals",
-            hint: "nothing was changed; take the region back with `muster down`, or wait for a newer `muster`")
-    }
-
-    private func expectServing() throws {
+    func expectServing() throws {
         guard stage != .serving else { return }
         throw APIProblem(
             .conflict, .refused, "wrong-stage", subject: "region `\(configuration.region)`",
             "plans need a control plane that serves; this one is `\(stage.word)`", hint: "look at `muster status`")
+    }
+}
+
+extension RunLease {
+    /// Why something else cannot be done now: who, since when, which plan.
+    func refusal(of what: String, _ region: RegionID) -> FleetProblem {
+        FleetProblem(
+            .refused, "run-going-on", subject: "region `\(region)`",
+            "cannot \(what): `\(holder)` began run `\(run)` of plan `\(plan)` at \(since), and it goes on",
+            hint: "watch it with `muster runs follow`, or end it with `muster runs cancel`")
     }
 }

@@ -27,7 +27,8 @@ extension ControlPlaneCore {
         let inputs = StatusInputs(
             now: now(), stage: stage, policy: region.policy, ownership: region.ownership,
             blueprint: try await inventory.targetBlueprint(),
-            records: try await inventory.hosts().filter { $0.life != .removed }, drift: drift,
+            records: try await inventory.hosts().filter { $0.life != .removed }, run: try await presentRun(),
+            drift: drift,
             hasRecipient: try await inventory.setting(ControlPlaneSetting.recipient) != nil,
             sealedCopyMadeAt: madeAt.map(Timestamp.init(secondsSinceEpoch:)), version: configuration.version,
             uptimeSeconds: uptimeSeconds, observedAt: observed.takenAt,
@@ -35,6 +36,16 @@ extension ControlPlaneCore {
         var status = inputs.status
         if let owedWitness { status.warnings.append(owedWitness) }
         return status
+    }
+
+    private func presentRun() async throws -> RunStatus? {
+        guard let inventory, let lease = try await inventory.lease(), let run = try await inventory.run(lease.run)
+        else {
+            return nil
+        }
+        return RunStatus(
+            run: run, steps: try await inventory.plan(run.plan)?.steps.count ?? 0,
+            ended: try await inventory.endedSteps(of: run.id))
     }
 
     /// The inventory and both keys, sealed to the recipient that the inventory names.

@@ -31,6 +31,8 @@ extension ControlPlaneCore {
         let position = region.map { Witness($0) }
         let next = ControlPlaneStage.atStart(
             region: configuration.region, volume: position, owner: region?.ownership.owner, witnesses: witnesses)
+        // Killed between taking the region over and beginning to serve: what the sender paused is not paused here.
+        if next == .serving, region?.isPaused == true { try await inventory?.resume() }
         if next == .serving, let position { try await operations.record(position, policy: policy) }
         if next.isReadable { try await recall() }
         (stage, peers, wantsLook) = (next, PeerRule(policy), next == .serving)

@@ -17,8 +17,6 @@ package enum ControlPlaneSetting {
     static let restored = "restore.sha256"
     /// The last `ObservedState`, so that a restart repeats no event.
     static let observed = "observed"
-    /// The policy of the latest plan, with the plan's id.
-    static let plannedPolicy = "plan.policy"
 }
 
 /// One control plane.
@@ -39,6 +37,10 @@ actor ControlPlaneCore {
     var counters = Counters()
     /// Why the witness of the present position could not be written yet; nil when it is written.
     var owedWitness: FleetProblem?
+    /// The run that this process executes.
+    var going: GoingRun?
+    /// Tries to go on with a run that an earlier process began.
+    var resumptions = 0
     /// Set when something happened after which the loop should look at once.
     var wantsLook = false
 
@@ -78,10 +80,21 @@ actor ControlPlaneCore {
 
     /// Writes to the audit log.
     func audit(_ kind: String, by actor: String, _ subject: String, _ message: String) async throws {
-        let event = FleetEvent(at: now(), kind: kind, actor: actor, subject: subject, message: message)
-        try await inventory?.append(event)
-        counters.events += 1
-        logger.notice("\(kind): \(subject): \(message)", metadata: ["actor": "\(actor)"])
+        try await audit([FleetEvent(at: now(), kind: kind, actor: actor, subject: subject, message: message)])
+    }
+
+    /// Writes to the audit log, all of it with one sync of the disk.
+    func audit(_ events: [FleetEvent]) async throws {
+        try await inventory?.append(events)
+        log(events)
+    }
+
+    /// Counts events that were written, and repeats them in the service's log.
+    func log(_ events: [FleetEvent]) {
+        counters.events += events.count
+        for event in events {
+            logger.notice("\(event.kind): \(event.subject): \(event.message)", metadata: ["actor": "\(event.actor)"])
+        }
     }
 }
 

@@ -15,12 +15,23 @@ package struct RegionStatus: Codable, Hashable, Sendable {
     package var generation: Int
     package var clusters: [ClusterStatus]
     package var hosts: [HostStatus]
+    /// The run that goes on.
+    package var run: RunStatus?
     /// What is not as the target wants it.
     package var drift: [FleetProblem]
     package var controlPlane: ControlPlaneStatus
     package var sealedCopy: SealedCopyStatus
     /// What people must know, whatever else is well.
     package var warnings: [FleetProblem]
+}
+
+/// A run that goes on, and how far it is.
+package struct RunStatus: Codable, Hashable, Sendable {
+    package var run: Run
+    /// Steps of the plan that it executes now.
+    package var steps: Int
+    /// Those of them that have ended, well or badly.
+    package var ended: Int
 }
 
 /// One Swarm, as the best of its managers sees it.

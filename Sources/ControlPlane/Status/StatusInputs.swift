@@ -10,6 +10,7 @@ struct StatusInputs: Sendable {
     var ownership: Ownership
     var blueprint: Blueprint?
     var records: [HostRecord]
+    var run: RunStatus?
     var drift: [FleetProblem]
     var hasRecipient: Bool
     var sealedCopyMadeAt: Timestamp?
@@ -27,7 +28,7 @@ struct StatusInputs: Sendable {
         return RegionStatus(
             takenAt: now, region: policy.region, stage: stage.word, owner: ownership.owner, epoch: ownership.epoch,
             generation: blueprint?.generation ?? 0, clusters: clusters,
-            hosts: records.sorted { $0.name < $1.name }.map { Self.host($0, nodes[$0.name]) }, drift: drift,
+            hosts: records.sorted { $0.name < $1.name }.map { Self.host($0, nodes[$0.name]) }, run: run, drift: drift,
             controlPlane: ControlPlaneStatus(
                 version: version, uptimeSeconds: uptimeSeconds, home: blueprint?.controlPlane?.home,
                 image: blueprint?.controlPlane?.image, observedAt: observedAt,

@@ -11,23 +11,29 @@ import SSHTransport
 /// Region operations over SSH.
 struct SSHRegionOperations: RegionOperations {
     private let client: SSHClient
-    private let nonce = makeNonce()
+    let nonce = makeNonce()
     private let image: String
+    let files: ServiceFiles
+    let images: OwnImageSource
 
-    init(keyFile: String, image: String) throws {
-        self.image = image
+    init(files: ServiceFiles, image: String, dataFolder: String) throws {
+        (self.files, self.image) = (files, image)
+        images = OwnImageSource(dataFolder: dataFolder)
+        images.discard()
         do {
-            client = try SSHClient(configuration: SSHConfiguration(identity: .keyFile(keyFile)))
+            client = try SSHClient(configuration: SSHConfiguration(identity: .keyFile(files.regionKey)))
         } catch {
             throw FleetProblem(.rejected, "ssh-setup", subject: error.subject, error.message, hint: error.hint)
         }
     }
 
-    func observe(_ policy: FleetPolicy) async -> (observation: FleetObservation, execs: [HostID: Int]) {
-        let shell = shell(policy)
-        let before = shell.execCounts(of: policy.hosts)
-        let observation = await Observer(shell: shell, clock: SystemClock(), nonce: nonce).observation(of: policy.hosts)
-        let after = shell.execCounts(of: policy.hosts)
+    func observe(
+        _ policy: FleetPolicy, leaving: [HostPolicy]
+    ) async -> (observation: FleetObservation, execs: [HostID: Int]) {
+        let (shell, hosts) = (shell(policy), policy.hosts + leaving)
+        let before = shell.execCounts(of: hosts)
+        let observation = await Observer(shell: shell, clock: SystemClock(), nonce: nonce).observation(of: hosts)
+        let after = shell.execCounts(of: hosts)
         return (Self.explained(observation), after.merging(before) { $0 - $1 })
     }
 
@@ -37,18 +43,21 @@ struct SSHRegionOperations: RegionOperations {
         for case (let host, .unreachable(var problem)) in observation.hosts
         where problem.code == "authentication-refused" {
             problem.message =
-                "it answers, but does not let the region's key in: it was left out of bring-up, or the key "
-                + "was removed"
-            problem.hint = "`muster down`, then `muster up`: adding a host after the hand off is not built yet"
+                "it answers, but does not let the region's key in: it is new, was left out of bring-up, or the key was "
+                + "removed"
+            problem.hint = "`muster up` from a machine whose key it takes lets the region's key in"
             explained.hosts[host] = .unreachable(problem)
         }
         return explained
     }
 
-    func plan(_ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?) throws -> Plan {
+    func plan(
+        _ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?, intents: FleetIntents
+    ) throws -> Plan {
         RegionPlanner.plan(
             PlannerInput(
-                policy: policy, observation: observation, parent: parent, image: image, isHandedOff: true))
+                policy: policy, observation: observation, parent: parent, image: image, isHandedOff: true,
+                intents: intents))
     }
 
     func witnesses(_ policy: FleetPolicy) async throws -> [Witness] {
@@ -73,7 +82,7 @@ struct SSHRegionOperations: RegionOperations {
         if framed.first("changed") == nil && framed.first("unchanged") == nil { throw problem.incomplete(output) }
     }
 
-    private func shell(_ policy: FleetPolicy) -> SSHHostShell {
+    func shell(_ policy: FleetPolicy) -> SSHHostShell {
         SSHHostShell(client: client, access: policy.access, nonce: nonce)
     }
 

@@ -37,7 +37,8 @@ struct ServeCommand: AsyncParsableCommand {
             authorityCertificateFile: "\(secrets)/ca-cert", regionKeyFile: "\(secrets)/region-key",
             handOffTokenSHA256: handOffDigest, addresses: address, observeInterval: .seconds(interval), epoch: epoch,
             policy: policy, version: MusterVersion.text)
-        let operations = try SSHRegionOperations(keyFile: configuration.regionKeyFile, image: image)
+        let operations = try SSHRegionOperations(
+            files: ServiceFiles(configuration), image: image, dataFolder: dataFolder)
         var logger = Logger(label: "muster")
         logger.logLevel = .notice
         try await ControlPlaneServer(configuration: configuration, operations: operations, logger: logger).run()

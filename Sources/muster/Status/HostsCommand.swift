@@ -7,7 +7,11 @@ import FleetLive
 struct HostsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hosts", abstract: "The hosts of a region.",
-        subcommands: [List.self, Show.self, ExecCommand.self, TrustCommand.self],
+        subcommands: [
+            List.self, Show.self, ExecCommand.self, TrustCommand.self, Drain.self, Activate.self, Rejoin.self,
+            Evict.self, Adopt.self,
+            Remove.self,
+        ],
         defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {

@@ -14,7 +14,11 @@ struct StatusCommand: AsyncParsableCommand {
     func run() async throws {
         let remote = try options.remote()
         let status = try await remote.calling { try await $0.status() }
-        if json { try Console.json(status) } else { StatusText(status: status).print() }
+        if json {
+            try Console.json(status)
+        } else {
+            StatusText(status: status, ownImage: try? ImageFile.reference()).print()
+        }
         if status.hosts.contains(where: \.isLost) || status.clusters.contains(where: \.isBroken) {
             throw ExitCode(1)
         }

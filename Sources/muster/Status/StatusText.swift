@@ -5,13 +5,21 @@ import FleetModel
 /// A status as text.
 struct StatusText {
     let status: RegionStatus
+    /// What this `muster` would run as the control plane.
+    var ownImage: String?
 
     func print() {
         printHead()
+        if let going = status.run { printRun(going) }
         for cluster in status.clusters { printCluster(cluster) }
         printHosts()
         printSealedCopy()
         for problem in status.drift { Console.line("  \(Style.yellow("drift  ")) \(problem)") }
+        if let image = status.controlPlane.image, let ownImage, image != ownImage {
+            Console.line(
+                "  \(Style.yellow("warning")) control plane: its image is `\(image)`, this `muster` makes `\(ownImage)`; "
+                    + "use the `muster` that brought the region up")
+        }
         for problem in status.warnings { Console.line("  \(Style.yellow("warning")) \(problem)") }
     }
 
@@ -26,6 +34,16 @@ struct StatusText {
             "  answered by the control plane\(home): version \(plane.version), up "
                 + Duration.seconds(plane.uptimeSeconds).shown + ", hosts observed "
                 + (plane.observedAt.map { "\(status.takenAt.seconds(since: $0)) s ago" } ?? "not yet"))
+    }
+
+    private func printRun(_ going: RunStatus) {
+        let run = going.run
+        Console.line(
+            "  " + Style.yellow("run \(run.id)")
+                + " goes on: \(going.ended) of \(going.steps) steps, \(run.actor) began it "
+                + Duration.seconds(max(0, status.takenAt.seconds(since: run.startedAt))).shown
+                + " ago, plan \(run.plan)"
+                + (run.state == .cancelling ? "; it was told to stop" : ""))
     }
 
     /// The only other copy of the region's memory is worth a line of its own.

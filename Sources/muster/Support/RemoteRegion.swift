@@ -39,14 +39,36 @@ struct RemoteRegion {
             if refreshing { try? await store(client.sealedCopy()) }
             await client.shutdown()
             return value
+        } catch let problem as FleetProblem where problem.code == "control-plane-unreachable" {
+            await client.shutdown()
+            throw explained(problem)
         } catch {
             await client.shutdown()
             throw error
         }
     }
 
+    /// One host holds its volume, and nobody but that host can bring it back: it is named.
+    private func explained(_ problem: FleetProblem) -> FleetProblem {
+        guard let home = context.addresses.first else { return problem }
+        var problem = problem
+        problem.hint =
+            "its home is `\(home)`: bring that host and a majority of the managers up, and see that "
+            + "`controlPlane.allowFrom` has this machine; the Swarms go on without it"
+        return problem
+    }
+
+    /// Remembers where the managers are, when that has changed: the home stays first.
+    func remember(_ blueprint: Blueprint) throws {
+        guard let plane = blueprint.controlPlane, let cluster = blueprint.clusters[plane.cluster] else { return }
+        let managers = [plane.home] + cluster.managers.filter { $0 != plane.home }
+        var present = context
+        present.addresses = managers.compactMap { blueprint.hosts[$0]?.address }
+        if present.addresses != context.addresses, !present.addresses.isEmpty { try present.save(folder) }
+    }
+
     func plan(_ policy: FleetPolicy) async throws -> PlanAnswer {
-        try await calling { try await $0.plan(policy.portable) }
+        try await calling { try await $0.plan(PlanWanted(policy: policy.portable)) }
     }
 
     func refreshSealedCopy() async throws {

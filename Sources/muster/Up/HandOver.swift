@@ -1,5 +1,6 @@
-// The hand off: the inventory goes to the control plane that has just started, and with it the right to plan. Until the
-// control plane has answered that it serves, the operator's machine stays the owner; repeating it is harmless.
+// The hand off: the inventory goes to the control plane that has just started, and with it the right to plan. From the
+// export on the operator's machine is paused: it does nothing but repeat the hand off until the control plane has
+// proved that it serves, so that a kill or a cut at any point leaves one owner in one epoch (F45, ADR 0017).
 import ControlPlane
 import FleetLive
 import FleetModel
@@ -11,9 +12,9 @@ import InventoryStore
 struct HandOver: HandOverPort {
     let session: OperatorSession
     let inventory: Inventory
-
-    /// How long a container may take to start and to read its witnesses: 2 s when it is quiet.
-    private static let patience = Duration.seconds(120)
+    /// How long a container may take to start and to read its witnesses: 2 s when it is quiet. A kill in the middle of
+    /// the hand off costs its restart on top.
+    var patience = Duration.seconds(120)
 
     func handOver(to desired: DesiredControlPlane, addresses: [String]) async throws(FleetProblem) {
         do {
@@ -30,15 +31,15 @@ struct HandOver: HandOverPort {
     private func tryHandOver(to desired: DesiredControlPlane, addresses: [String]) async throws {
         let home = session.policy.host(desired.home)?.address
         let ordered = [home].compactMap { $0 } + addresses.filter { $0 != home }
-        guard let authority = session.folder.text(.authorityCertificate) else { return }
+        guard let authority = session.folder.text(.authorityCertificate) else { throw incomplete }
         let maker = SecretMaker(folder: session.folder, policy: session.policy, epoch: 1)
         let client = try ControlPlaneClient(
             addresses: ordered, port: desired.port, authorityPEM: authority,
             token: try maker.token(.handOffToken).secret)
         do {
-            try await waitUntilAwaiting(client)
-            let bytes = try await export(maker)
-            let handed = try await client.handOff(bytes)
+            try await waitUntilAwaiting(client, until: session.clock.uptime() + patience)
+            try await inventory.pause()
+            let handed = try await deliver(try await export(maker), to: client)
             await client.shutdown()
             try await settle(handed, ordered, desired.port)
         } catch {
@@ -47,10 +48,28 @@ struct HandOver: HandOverPort {
         }
     }
 
-    private func waitUntilAwaiting(_ client: ControlPlaneClient) async throws {
-        let start = session.clock.uptime()
+    private var incomplete: FleetProblem {
+        FleetProblem(
+            .rejected, "context-incomplete", subject: "folder `\(session.folder.path)`",
+            "the authority's certificate is missing", hint: "restore the folder from a backup")
+    }
+
+    /// An answer that was lost is asked for again: the control plane knows the same hand off again and answers the same.
+    private func deliver(_ bytes: Data, to client: ControlPlaneClient) async throws -> Handed {
+        let end = session.clock.uptime() + patience
+        while true {
+            do {
+                return try await client.handOff(bytes)
+            } catch {
+                guard error.kind == .unavailable, session.clock.uptime() < end else { throw error }
+            }
+            try await waitUntilAwaiting(client, until: end)
+        }
+    }
+
+    private func waitUntilAwaiting(_ client: ControlPlaneClient, until end: Duration) async throws {
         var last: FleetProblem?
-        while session.clock.uptime() - start < Self.patience {
+        repeat {
             do {
                 let health = try await client.health()
                 if health.stage == "awaiting" || health.stage == "serving" || health.stage == "paused" { return }
@@ -58,11 +77,11 @@ struct HandOver: HandOverPort {
                 if health.stage == "refusing" { break }
             } catch { last = error }
             try await Task.sleep(for: .milliseconds(200))
-        }
+        } while session.clock.uptime() < end
         throw last
             ?? FleetProblem(
                 .unavailable, "control-plane-silent", subject: "control plane of `\(session.policy.region)`",
-                "it did not begin to answer within \(Self.patience.shown)",
+                "it did not begin to answer within \(patience.shown)",
                 hint: "look at it with `docker service logs muster-\(session.policy.region)`")
     }
 
@@ -89,11 +108,15 @@ struct HandOver: HandOverPort {
             try await inventory.transferOwnership(
                 to: .controlPlane, expecting: region.ownership.epoch, at: session.clock.now())
         }
-        try await inventory.pause()
-        let remote = RemoteRegion(folder: session.folder, context: context)
-        try await remote.refreshSealedCopy()
-        // They are Swarm secrets and in the sealed copy now; this machine has no use for them any more. The hand-off
-        // token stays: a control plane that lost its volume takes a restored one from nobody else.
-        session.folder.remove([.regionKey, .authorityKey])
+        try await Self.finish(session.folder, context)
+    }
+
+    /// The last of it, which a kill may have left undone: the first sealed copy, and then no private key here any more.
+    /// They are Swarm secrets and in the sealed copy now. The hand-off token stays: a control plane that lost its volume
+    /// takes a restored one from nobody else.
+    static func finish(_ folder: RegionFolder, _ context: RegionContext) async throws {
+        guard folder.has(.regionKey) || folder.has(.authorityKey) else { return }
+        try await RemoteRegion(folder: folder, context: context).refreshSealedCopy()
+        folder.remove([.regionKey, .authorityKey])
     }
 }

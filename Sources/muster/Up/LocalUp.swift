@@ -16,6 +16,9 @@ struct LocalUp {
         defer { try? inventory.close() }
         try await inventory.adopt(policy: session.policy.portable, at: session.clock.now())
         let observation = await session.observer.observation(of: session.policy.hosts)
+        if let context = try await HandOffGuard(session: session, inventory: inventory).context(observation) {
+            return try await RemoteUp(session: session, context: context, isJSON: isJSON).run()
+        }
         try await inventory.save(observation)
         let parent = try await inventory.targetBlueprint()
         let plan = RegionPlanner.plan(try session.input(observation: observation, parent: parent))
@@ -23,7 +26,23 @@ struct LocalUp {
         guard plan.refusals.isEmpty else { return try refused(plan) }
         guard !plan.isEmpty else { return try await nothingToDo(plan) }
         let run = PlanRun(session: session, inventory: inventory, isJSON: isJSON)
-        return try await run.execute(plan, observation: observation)
+        return try await goneOn(from: try await run.result(of: plan, observation: observation))
+    }
+
+    /// Right after the hand off the control plane goes on with what the operator's line need not carry: its image to
+    /// the other managers, and whatever else its own plan finds.
+    private func goneOn(from local: UpResult) async throws -> Int32 {
+        var local = local
+        if local.code == 0 || local.code == 4, let context = try RegionContext.load(session.folder), context.isHandedOff
+        {
+            let next = try await RemoteUp(session: session, context: context, isJSON: isJSON, isAdmitting: false)
+                .result()
+            local.document.afterHandOff = UpDocument.Next(next.document)
+            // What was lost on the way here is lost to the control plane's plan, too, unless it has mended it since.
+            local.code = next.code
+        }
+        if isJSON { try Console.json(local.document) }
+        return local.code
     }
 
     private func announce(_ plan: Plan) {

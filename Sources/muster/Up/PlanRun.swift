@@ -14,14 +14,19 @@ struct PlanRun {
 
     /// Runs `plan` and prints what came of it; gives the exit code.
     func execute(_ plan: Plan, observation: FleetObservation, isTeardown: Bool = false) async throws -> Int32 {
+        let result = try await result(of: plan, observation: observation, isTeardown: isTeardown)
+        if isJSON { try Console.json(result.document) }
+        return result.code
+    }
+
+    /// Runs `plan` and prints what came of it, but for JSON.
+    func result(of plan: Plan, observation: FleetObservation, isTeardown: Bool = false) async throws -> UpResult {
         let report = try await run(plan, observation: observation, isTeardown: isTeardown)
         let allowed = session.policy.budgets.allowedFailures(of: session.policy.hosts.count)
-        if isJSON {
-            try Console.json(UpDocument(report, execs: session.shell.execCounts(of: session.policy.hosts)))
-        } else {
-            ApplyText(policy: session.policy, report: report).print()
-        }
-        return report.exitCode(allowedFailures: allowed)
+        if !isJSON { ApplyText(policy: session.policy, report: report).print() }
+        return UpResult(
+            code: report.exitCode(allowedFailures: allowed),
+            document: UpDocument(report, execs: session.shell.execCounts(of: session.policy.hosts)))
     }
 
     func run(_ plan: Plan, observation: FleetObservation, isTeardown: Bool) async throws -> ApplyReport {

@@ -1,54 +1,58 @@
-// `up` after the hand off: the control plane observes and plans. In this version it executes an empty plan only.
+// `up` after the hand off: the control plane observes, plans and executes; this machine shows what happens.
 import ControlPlane
 import FleetModel
+import FleetReconciler
 
 /// One run of `up` through the control plane.
 struct RemoteUp {
     let session: OperatorSession
     let context: RegionContext
     let isJSON: Bool
+    /// Whether hosts are let in that only this machine can log in to. Not in the `up` that has just failed at them.
+    var isAdmitting = true
+    var approval = Approval()
 
     func run() async throws -> Int32 {
+        let result = try await result()
+        if isJSON { try Console.json(result.document) }
+        return result.code
+    }
+
+    /// What came of it; all but JSON is printed already.
+    func result() async throws -> UpResult {
+        try await HandOver.finish(session.folder, context)
         let remote = RemoteRegion(folder: session.folder, context: context)
-        let answer = try await remote.plan(session.policy)
-        guard answer.plan.refusals.isEmpty, answer.isEmpty else { return try refused(answer) }
-        let applied = try await remote.calling { try await $0.apply(answer.id) }
-        if isJSON {
-            try Console.json(RemoteUpDocument(answer, remoteWrites: applied.remoteWrites))
-        } else {
+        let answer = try await admitted(try await remote.plan(session.policy), remote)
+        guard answer.plan.refusals.isEmpty else { return refused(answer) }
+        if let lease = answer.lease { throw Self.busy(session.policy.region, lease) }
+        let run = RemoteRun(remote: remote, policy: session.policy, isJSON: isJSON, approval: approval)
+        let result = try await run.apply(answer.plan, id: answer.id, execs: answer.execsPerHost)
+        try remote.remember(answer.plan.blueprint)
+        return result
+    }
+
+    /// Lets the region's key in where only this machine's own key works, and plans again with those hosts in reach.
+    private func admitted(_ answer: PlanAnswer, _ remote: RemoteRegion) async throws -> PlanAnswer {
+        guard isAdmitting, let wanted = answer.admission, answer.lease == nil else { return answer }
+        let admission = Admission(session: session, isJSON: isJSON)
+        let hosts = await admission.candidates(wanted)
+        guard !hosts.isEmpty, await !admission.admit(hosts, wanted).isEmpty else { return answer }
+        return try await remote.plan(session.policy)
+    }
+
+    private func refused(_ answer: PlanAnswer) -> UpResult {
+        if !isJSON {
             ReportText(entries: answer.plan.report).print()
-            Console.line(
-                "region \(session.policy.region): nothing to do, \(applied.remoteWrites) remote writes"
-                    + (applied.isPolicyChanged ? "; the policy changed" : "") + " (planned by its control plane)")
+            Console.line("nothing was changed")
         }
-        let lost = answer.plan.report.filter { $0.kind == .quarantined }.count
-        let allowed = session.policy.budgets.allowedFailures(of: session.policy.hosts.count)
-        return lost == 0 ? 0 : lost <= allowed ? 4 : 1
+        return UpResult(code: 2, document: UpDocument(refused: answer.plan))
     }
 
-    private func refused(_ answer: PlanAnswer) throws -> Int32 {
-        if isJSON {
-            try Console.json(RemoteUpDocument(answer, remoteWrites: 0))
-        } else {
-            PlanText(plan: answer.plan, nodes: [:]).print()
-            Console.line("refused: changes through the control plane are not built yet; nothing was changed")
-        }
-        return 2
-    }
-}
-
-/// What `up --json` prints when the control plane planned.
-struct RemoteUpDocument: Encodable {
-    var schema = 1
-    var region: RegionID
-    var plan: PlanID
-    var remoteWrites: Int
-    var execsPerHost: [HostID: Int]
-    var steps: [StepID]
-    var report: [ReportEntry]
-
-    init(_ answer: PlanAnswer, remoteWrites: Int) {
-        (region, plan, self.remoteWrites) = (answer.plan.region, answer.id, remoteWrites)
-        (execsPerHost, steps, report) = (answer.execsPerHost, answer.plan.steps.map(\.id), answer.plan.report)
+    private static func busy(_ region: RegionID, _ lease: RunLease) -> FleetProblem {
+        FleetProblem(
+            .refused, "run-going-on", subject: "region `\(region)`",
+            "its control plane is at work: `\(lease.holder)` began run `\(lease.run)` of plan `\(lease.plan)` at "
+                + "\(lease.since)",
+            hint: "watch it with `muster runs follow`, or end it with `muster runs cancel`")
     }
 }

@@ -15,6 +15,7 @@ struct UpCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ManifestOptions
     @OptionGroup var recording: EventOptions
+    @OptionGroup var approval: ApprovalOptions
     @Flag(help: "Print the result as JSON.") var json = false
 
     func run() async throws { try await recording.recording { try await result() } }
@@ -25,7 +26,8 @@ struct UpCommand: AsyncParsableCommand {
             let lock = try FolderLock(session.folder)
             defer { lock.release() }
             if let context = try RegionContext.load(session.folder), context.isHandedOff {
-                return try await RemoteUp(session: session, context: context, isJSON: json).run()
+                return try await RemoteUp(session: session, context: context, isJSON: json, approval: approval.approval)
+                    .run()
             }
             return try await LocalUp(session: session, isJSON: json).run()
         }

@@ -2,10 +2,19 @@
 import FleetModel
 import FleetReconciler
 
+/// What came of a run: the exit code, and the document of `--json`. Everything else is printed by then.
+struct UpResult {
+    var code: Int32
+    var document: UpDocument
+}
+
 /// The result of a run.
 struct UpDocument: Encodable {
     var schema = 1
     var region: RegionID
+    /// Of the control plane, after the hand off.
+    var plan: PlanID?
+    var run: RunID?
     var generation: Int
     /// Acts that changed something on a host; 0 at rest (I1).
     var remoteWrites: Int
@@ -16,6 +25,15 @@ struct UpDocument: Encodable {
     /// What failed first on each host for which anything did.
     var failures: [HostID: FleetProblem]
     var secondsByStep: [String: Double] = [:]
+    /// What the control plane went on with, right after the hand off.
+    var afterHandOff: Next?
+
+    /// A document in a document.
+    final class Next: Encodable {
+        let document: UpDocument
+        init(_ document: UpDocument) { self.document = document }
+        func encode(to encoder: any Encoder) throws { try document.encode(to: encoder) }
+    }
 
     struct StepLine: Encodable {
         var id: StepID

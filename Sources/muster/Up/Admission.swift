@@ -1,0 +1,79 @@
+// Hosts that the control plane cannot log in to yet, and the operator can: a new one in the manifest, or one that was
+// left out of bring-up. The operator's machine lets the region's key in, and nothing else; all the rest is the run's.
+import ControlPlane
+import FleetLive
+import FleetModel
+import FleetPlanner
+import FleetReconciler
+
+/// Lets the region's key in on hosts where it is missing.
+struct Admission {
+    let session: OperatorSession
+    let isJSON: Bool
+
+    /// The hosts of `wanted` that answer to the operator's own key and are fit for the region: nothing is written on a
+    /// host that belongs to somebody else.
+    func candidates(_ wanted: AdmissionNeeded) async -> [HostPolicy] {
+        let hosts = session.policy.hosts.filter { wanted.hosts.contains($0.name) }
+        guard !hosts.isEmpty else { return [] }
+        let seen = await session.observer.observation(of: hosts)
+        var policy = session.policy
+        policy.hosts = hosts
+        let unfit = Preflight(policy: policy, observation: seen).entries.filter { entry in
+            guard let host = entry.problem.hostName, seen.facts(of: host) != nil else { return false }
+            return entry.kind == .refused || entry.kind == .quarantined
+        }
+        if !isJSON { ReportText(entries: unfit).print() }
+        let names = Set(unfit.compactMap(\.problem.hostName))
+        return hosts.filter { seen.facts(of: $0.name) != nil && !names.contains($0.name) }
+    }
+
+    /// Admits them, all at once, each shown before; gives those for which it worked.
+    func admit(_ hosts: [HostPolicy], _ wanted: AdmissionNeeded) async -> [HostID] {
+        for host in hosts where !isJSON {
+            Console.line(
+                "  \(host.name)  \(Style.bold("authorize-region-key")): lets the control plane in, with your own key")
+            let words = act(wanted).words.map { $0.contains(" ") ? "'\($0)'" : $0 }
+            Console.line("  " + Style.dim(words.joined(separator: " ")))
+        }
+        return await withTaskGroup(of: HostID?.self) { group in
+            for host in hosts { group.addTask { await admit(host, wanted) } }
+            return await group.reduce(into: []) { all, host in if let host { all.append(host) } }
+        }
+    }
+
+    private func admit(_ host: HostPolicy, _ wanted: AdmissionNeeded) async -> HostID? {
+        do {
+            try await run(act(wanted), on: host)
+            return host.name
+        } catch {
+            // The plan that follows leaves the host out, and the exit code says so.
+            Console.error((error as? FleetProblem) ?? Self.failed(host.name, "\(error)"))
+            return nil
+        }
+    }
+
+    private func act(_ wanted: AdmissionNeeded) -> RemoteAct {
+        RemoteAct(
+            "authorize-region-key",
+            [session.policy.region.rawValue, wanted.home, wanted.publicKey] + wanted.from)
+    }
+
+    private func run(_ act: RemoteAct, on host: HostPolicy) async throws {
+        let output: ShellOutput
+        do { output = try await session.shell.run(act, on: host) } catch { throw error.problem }
+        let framed = FramedOutput(output.standardOutput, nonce: session.nonce)
+        let problem = ActProblem(host: host.name, word: act.word)
+        if let failure = framed.first("fail") {
+            let code = failure.prefix { $0 != " " }
+            throw problem.failed(code: String(code), text: String(failure.dropFirst(code.count + 1)))
+        }
+        if framed.first("changed") == nil && framed.first("unchanged") == nil { throw problem.incomplete(output) }
+    }
+
+    private static func failed(_ host: HostID, _ cause: String) -> FleetProblem {
+        FleetProblem(
+            .failed, "not-admitted", subject: "host `\(host)`", "could not let the region's key in", cause: cause,
+            hint: "run the command again")
+    }
+}

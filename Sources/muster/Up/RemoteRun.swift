@@ -1,0 +1,167 @@
+// A plan that the control plane executes, as the operator sees it: the same table and report as before the hand off.
+// The run does not need this process: Ctrl-C, or a lost connection, leaves it going on.
+import ControlPlane
+import FleetModel
+import FleetReconciler
+import Foundation
+
+/// Applies a plan through the control plane, and follows the run.
+struct RemoteRun {
+    let remote: RemoteRegion
+    let policy: FleetPolicy
+    let isJSON: Bool
+    var approval = Approval()
+
+    func apply(_ plan: Plan, id: PlanID, execs: [HostID: Int]) async throws -> UpResult {
+        if !isJSON { announce(plan) }
+        let number = try approval.number(for: plan)
+        return try await remote.calling { client in
+            switch try await begin(id, number, client) {
+            case .atOnce(let answer): nothingToDo(plan, answer, execs)
+            case .begun(let run): try await follow(run, plan, execs, client)
+            }
+        }
+    }
+
+    private func announce(_ plan: Plan) {
+        let hosts = Set(plan.steps.map(\.subject)).count
+        if !plan.isEmpty {
+            let sizes = "\(plan.steps.count) steps on \(hosts) of \(policy.hosts.count) hosts"
+            Console.line(Style.bold("region \(plan.region)") + ": \(sizes), executed by its control plane")
+        }
+        ReportText(entries: plan.report).print()
+    }
+
+    /// When the answer is lost, whether the run began is looked up, and never guessed by asking again.
+    private func begin(_ id: PlanID, _ number: Int?, _ client: ControlPlaneClient) async throws -> Applied {
+        do {
+            return try await client.apply(id, approving: number)
+        } catch let problem where problem.kind == .unavailable {
+            guard let latest = try await client.runs(limit: 1).first, latest.plan == id else { throw problem }
+            return .begun(latest)
+        }
+    }
+
+    private func nothingToDo(_ plan: Plan, _ answer: ApplyAnswer, _ execs: [HostID: Int]) -> UpResult {
+        let report = ApplyReport(plan: plan, results: [], duration: .zero, isBudgetExceeded: false)
+        if !isJSON {
+            Console.line(
+                "nothing to do: \(answer.remoteWrites) remote writes"
+                    + (answer.isPolicyChanged ? "; the policy changed" : "") + " (planned by its control plane)")
+        }
+        var document = UpDocument(report, execs: execs)
+        document.plan = answer.id
+        let allowed = policy.budgets.allowedFailures(of: policy.hosts.count)
+        return UpResult(code: report.exitCode(allowedFailures: allowed), document: document)
+    }
+
+    /// Shows a run until it has ended.
+    func follow(
+        _ run: Run, _ plan: Plan, _ execs: [HostID: Int], _ client: ControlPlaneClient
+    ) async throws -> UpResult {
+        let view = RunView(policy: policy, isQuiet: isJSON)
+        let detachment = Detachment(run: run.id, view)
+        defer { detachment.end() }
+        let outcome = try await client.follow(run.id) { problem in
+            Console.aside("\(problem); run `\(run.id)` goes on without this connection, which is tried again")
+        } _: { event in
+            if event.kind == .planned, let id = event.plan {
+                view.begin(id == run.plan ? plan : try await client.plan(id))
+            }
+            view.show(event)
+        }
+        let report = view.finish(outcome)
+        if !isJSON {
+            ApplyText(policy: policy, report: report).print()
+            if let problem = outcome.problem { Console.error(problem) }
+            if outcome.state == .cancelled { Console.line("  run `\(run.id)` was cancelled; `up` goes on from here") }
+        }
+        var document = UpDocument(report, execs: execs)
+        (document.plan, document.run, document.remoteWrites) = (run.plan, run.id, outcome.remoteWrites)
+        return UpResult(code: Int32(outcome.exitCode), document: document)
+    }
+}
+
+/// From the events of a run to what the progress table and the report show.
+final class RunView: @unchecked Sendable {
+    // Why unchecked: only the task that follows the run touches it; a signal only ends the table, which has a lock.
+    private let policy: FleetPolicy
+    private let isQuiet: Bool
+    private let start = ContinuousClock.now
+    private var plan: Plan?
+    private var steps: [StepID: Step] = [:]
+    private var results: [StepID: StepResult] = [:]
+    private var order: [StepID] = []
+    private var progress: ProgressView?
+
+    init(policy: FleetPolicy, isQuiet: Bool) { (self.policy, self.isQuiet) = (policy, isQuiet) }
+
+    /// The run executes this plan from here on.
+    func begin(_ plan: Plan) {
+        progress?.finish()
+        if self.plan != nil, !isQuiet { Console.line("the control plane was restarted; it goes on with what is left") }
+        self.plan = plan
+        steps = Dictionary(plan.steps.map { ($0.id, $0) }) { first, _ in first }
+        progress = ProgressView(plan: plan, policy: policy, isQuiet: isQuiet)
+    }
+
+    func show(_ event: RunEvent) {
+        guard let id = event.step, let step = steps[id] else { return }
+        if event.kind == .started { progress?.show(.started(step)) }
+        guard event.kind == .finished, let outcome = event.stepOutcome else { return }
+        let result = StepResult(
+            step: step, outcome: outcome, duration: .milliseconds(event.milliseconds ?? 0))
+        if results[id] == nil { order.append(id) }
+        results[id] = result
+        progress?.show(.finished(result))
+    }
+
+    func stopDrawing() { progress?.finish() }
+
+    func finish(_ outcome: RunOutcome) -> ApplyReport {
+        progress?.finish()
+        let none = Plan(
+            region: policy.region,
+            blueprint: Blueprint(
+                region: policy.region, generation: 0, parent: 0, clusters: [:], hosts: [:], controlPlane: nil),
+            steps: [])
+        return ApplyReport(
+            plan: plan ?? none, results: order.compactMap { results[$0] }, duration: ContinuousClock.now - start,
+            isBudgetExceeded: outcome.isBudgetExceeded)
+    }
+}
+
+extension RunEvent {
+    fileprivate var stepOutcome: StepResult.Outcome? {
+        switch outcome {
+        case .changed: .changed
+        case .unchanged: .unchanged
+        case .failed: problem.map { .failed($0) }
+        case .skipped: because.map { .skipped(because: $0) }
+        case nil: nil
+        }
+    }
+}
+
+/// Ctrl-C while a run is followed: this process goes, the run does not.
+final class Detachment {
+    private let source: any DispatchSourceSignal
+
+    init(run: RunID, _ view: RunView) {
+        signal(SIGINT, SIG_IGN)
+        source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+        source.setEventHandler {
+            view.stopDrawing()
+            Console.aside(
+                "detached: run `\(run)` goes on in the control plane; watch it with `muster runs follow`, end it with "
+                    + "`muster runs cancel`")
+            exit(130)
+        }
+        source.resume()
+    }
+
+    func end() {
+        source.cancel()
+        signal(SIGINT, SIG_DFL)
+    }
+}
