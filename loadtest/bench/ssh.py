@@ -88,6 +88,10 @@ class Peers:
         return self.inside([self.run.muster, "hosts", "exec", "--all", "--window", window, self.manifest(hosts, port),
                             *words], {"MUSTER_HOME": self.folder.name + "/home"}, deadline)
 
+    def need_transport(self):
+        if not self.transport.exists():
+            raise Skipped(f"no `ssh-bench` beside {self.run.muster}; `swift build --product ssh-bench` makes it")
+
     def has_exec(self):
         done = subprocess.run([self.run.muster, "hosts", "exec", "--help"], capture_output=True, text=True)
         return done.returncode == 0 and "muster hosts exec" in done.stdout
@@ -124,8 +128,7 @@ class Peers:
 
 def table(run):
     with Peers(run) as peers:
-        if not peers.transport.exists():
-            raise Skipped(f"no `ssh-bench` beside {run.muster}; `swift build --product ssh-bench` makes it")
+        peers.need_transport()
         shipped = peers.has_exec()
         if not shipped:
             say("this build has no `muster hosts exec`: the transport's own client stands for it")

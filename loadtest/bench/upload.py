@@ -22,6 +22,7 @@ def to_many(run, folder):
     blob = folder / "blob"
     blob.write_bytes(os.urandom(MEGABYTES * 1000 * 1000))
     with Peers(run) as peers:
+        peers.need_transport()
         # A new name each time: both clients send nothing when the far end has the file.
         turn = iter(range(1000))
         target = lambda: f"{peers.state}/hosts/%s.{next(turn)}"
