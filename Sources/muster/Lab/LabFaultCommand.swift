@@ -5,7 +5,7 @@ import Lab
 struct LabFaultCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fault",
-        abstract: "Give a host a fault, or take it away: full disk, held lock, skewed clock, changed key ….",
+        abstract: "Give a host a fault, or take it away: full disk, held lock, skewed clock, changed key and more.",
         discussion: """
             `muster lab ls` shows which host has which. Examples:
 
