@@ -1,4 +1,4 @@
-// What each host printed while it was changed, one file a host in the region's folder: for the person who asks next
+// What happened on each host while it was changed, one file a host in the region's folder: for the person who asks next
 // morning why one of a thousand failed. Bounded, because a thousand hosts times a megabyte is a full disk (F48).
 package import FleetModel
 import Foundation

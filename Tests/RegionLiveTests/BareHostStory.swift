@@ -66,6 +66,10 @@ struct BareHostStory {
         let events = "\(region.folder)/events"
         let done = try await region.muster("up", manifest, "--json", "--events", events, exits: 0).json()
         try expectWhole(events)
+        for host in 1...5 {
+            let log = try String(contentsOfFile: "\(region.regionFolder)/logs/h\(host).log", encoding: .utf8)
+            #expect(log.contains("join-swarm") || log.contains("init-swarm"), "\(log)")
+        }
         #expect(done["failures"].members.isEmpty)
         #expect(try #require(done["remoteWrites"].number) > 0)
         let outcomes = Set(done["steps"].items.compactMap { $0["outcome"].text })

@@ -138,3 +138,12 @@ extension StepAction {
         }
     }
 }
+
+extension StepResult {
+    /// How it reads in the log of its host.
+    var logText: String {
+        let head = "\(step.id): \(outcome.word) after \(duration.shown)"
+        if case .failed(let problem) = outcome { return "\(head)\n  \(problem)" }
+        return head
+    }
+}

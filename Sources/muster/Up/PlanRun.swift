@@ -22,6 +22,8 @@ struct PlanRun {
     /// Runs `plan` and prints what came of it, but for JSON.
     func result(of plan: Plan, observation: FleetObservation, isTeardown: Bool = false) async throws -> UpResult {
         let report = try await run(plan, observation: observation, isTeardown: isTeardown)
+        let logs = HostLogs(folder: session.folder) { session.clock.now() }
+        for result in report.results { logs.write(result.logText, of: result.step.subject) }
         let allowed = session.policy.budgets.allowedFailures(of: session.policy.hosts.count)
         if !isJSON { ApplyText(policy: session.policy, report: report).print() }
         return UpResult(
