@@ -14,6 +14,7 @@ extension LiveRegionTests {
                 let story = UnfitHostStory(region: region)
                 try await story.breakHosts()
                 try await story.check()
+                try await story.trust()
                 try await story.foreignSwarm()
                 try await story.overBudget()
                 try await story.withinBudget()
@@ -76,6 +77,20 @@ struct UnfitHostStory {
         var expected = ["host `h21`": Set(["unreachable"]), "region `lab`": ["budget-exceeded"]]
         for broken in Self.broken { expected["host `h\(broken.host)`"] = broken.code.map { [$0] } }
         #expect(codes == expected)
+    }
+
+    /// F04: the key that h7 has now is trusted by the fingerprint that its console shows, and by no other.
+    func trust() async throws {
+        let manifest = try manifest("trust", [3, 7, 22])
+        let shown = { (host: Int) in
+            let file = "\(region.lab.state)/hosts/h\(host)/upper/etc/ssh/ssh_host_ed25519_key.pub"
+            return try await region.lab.run(["ssh-keygen", "-lf", file]).output.split(separator: " ")[1]
+        }
+        for (host, code) in [(6, Int32(2)), (7, 0)] {
+            let print = String(try await shown(host))
+            try await region.muster("hosts", "trust", "h7", "--fingerprint", print, manifest, exits: code)
+        }
+        try await region.muster("check", manifest, exits: 0)
     }
 
     /// F21: named with its Swarm's id; neither it nor its neighbour is touched.
