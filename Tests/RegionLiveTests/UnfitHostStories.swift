@@ -74,7 +74,10 @@ struct UnfitHostStory {
                 codes[problem["subject"].text ?? "", default: []].insert(problem["code"].text ?? "")
             }
         }
-        var expected = ["host `h21`": Set(["unreachable"]), "region `lab`": ["budget-exceeded"]]
+        // Without power: whether its neighbours say so first or the deadline is over depends on the kernel's ARP table.
+        let dark = codes.removeValue(forKey: "host `h21`") ?? []
+        #expect(dark == ["unreachable"] || dark == ["timed-out-connection"])
+        var expected = ["region `lab`": Set(["budget-exceeded"])]
         for broken in Self.broken { expected["host `h\(broken.host)`"] = broken.code.map { [$0] } }
         #expect(codes == expected)
     }
