@@ -9,7 +9,7 @@ LAB_PACKAGES := apt-utils busybox-static debootstrap iproute2 libfaketime nftabl
 TEST_PACKAGES := chromium fonts-liberation
 # What the bench's own side needs; peers come from peer-bench's setup.sh, into a folder of their own.
 BENCH_PACKAGES := gcc libc6-dev openssh-sftp-server openssl python3 python3-venv time util-linux
-PURE := FleetModelTests FleetPlannerTests FleetReconcilerTests DockerEngineTests RegionManifestTests TidyTests
+PURE := FleetModelTests FleetPlannerTests FleetReconcilerTests DockerEngineTests RegionManifestTests SimulationTests TidyTests
 comma := ,
 empty :=
 space := $(empty) $(empty)
@@ -42,6 +42,10 @@ test: deps ## all tests, live ones included where they can run
 
 test-pure: ## the tests that need neither sshd nor lab nor browser, and no BoringSSL
 	MUSTER_ONLY=$(subst $(space),$(comma),$(PURE)) swift test --scratch-path .build-pure
+
+simulate: ## play one simulated life again and print its history: make simulate SEED=123
+	swift build --build-tests
+	MUSTER_SEED=$(SEED) swift test --skip-build --filter SimulationTests.SeedTests/one
 
 lint: ## check the format, as CI does
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests bootstrap inventory loadtest
@@ -83,5 +87,5 @@ bench-deps: $(if $(filter debug,$(BENCH_BUILD)),build,release)
 clean: ## remove what was built
 	rm -rf .build .build-pure .build-release
 
-.PHONY: help deps build test test-pure lint check fmt record release image demo lab-up lab-down bench bench-deps bench-ssh bench-noop bench-upload bench-up bench-plan \
+.PHONY: help deps build test test-pure simulate lint check fmt record release image demo lab-up lab-down bench bench-deps bench-ssh bench-noop bench-upload bench-up bench-plan \
   bench-sizes clean

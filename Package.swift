@@ -56,6 +56,8 @@ var targets: [Target] = [
     tests(
         "FleetReconcilerTests", ["FleetReconciler", "FleetPlanner", "DockerEngine", "FleetModel", "HostScripts"],
         exclude: ["Goldens"]),
+    code("FleetSimulator", ["FleetModel", "FleetPlanner", "FleetReconciler"]),
+    tests("SimulationTests", ["FleetSimulator", "FleetReconciler", "FleetPlanner", "FleetModel"]),
     data("HostScripts", path: "bootstrap/host", embed: hostScripts),
     .systemLibrary(
         name: "CLibSSH2", path: "Sources/CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
@@ -87,7 +89,7 @@ var targets: [Target] = [
             hummingbirdTesting, logging, serviceLifecycle, x509,
         ]),
     tests("TidyTests", []),
-    tests("RegionLiveTests", ["Lab", "FleetModel"]),
+    tests("RegionLiveTests", ["Lab", "FleetModel", "FleetReconciler", "FleetSimulator", "HostScripts"]),
     .systemLibrary(
         name: "CLibCrypto", path: "Sources/CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),

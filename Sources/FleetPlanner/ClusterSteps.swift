@@ -61,7 +61,8 @@ struct ClusterSteps {
 
     private func resetSteps() -> [Step] {
         members.compactMap { host in
-            guard let swarm = situation.facts(of: host.name)?.swarm, swarm.state == .pending || swarm.state == .error
+            guard let swarm = situation.facts(of: host.name)?.swarm, swarm.state == .pending || swarm.state == .error,
+                !situation.isReturning(host)
             else { return nil }
             return Step(
                 id: StepID("reset-swarm/\(host.name)"), action: .resetSwarm(cluster: cluster.name), host: host.name,

@@ -113,10 +113,11 @@ struct HostFindings {
                     hint: "Muster waits up to 5 minutes for it"))
         }
         // Whoever holds the lock is in the middle of configuring: that is no fault yet.
-        if facts.packages.lockHolder == nil, !facts.packages.halfConfigured.isEmpty {
+        // What a run of ours was cut off at, the next one finishes.
+        let halfConfigured = facts.packages.halfConfigured.filter { facts.made?.packages.contains($0) != true }
+        if facts.packages.lockHolder == nil, !halfConfigured.isEmpty {
             found += quarantine(
-                "half-configured",
-                "dpkg left `\(facts.packages.halfConfigured.joined(separator: "`, `"))` half-configured",
+                "half-configured", "dpkg left `\(halfConfigured.joined(separator: "`, `"))` half-configured",
                 hint: "run `dpkg --configure -a` on the host")
         }
         if facts.packages.sources == 0 {

@@ -45,8 +45,18 @@ struct Situation {
                 node.labels[MusterLabel.host].map { $0 == host.name.rawValue } ?? (node.address == host.address)
             }
         }
-        guard facts.swarm.state == .active, let id = facts.swarm.nodeID else { return nil }
+        guard facts.swarm.state != .inactive, let id = facts.swarm.nodeID else { return nil }
         return speaker.facts.node(id)
+    }
+
+    /// Whether the host is a node of its cluster's Swarm whose engine has not found the others again: after a power cut
+    /// an engine is `pending` until it hears a manager, and it knows its node's id. A host that joined only half (F23)
+    /// has none, or one that its Swarm does not list.
+    func isReturning(_ host: HostPolicy) -> Bool {
+        guard let facts = facts(of: host.name), facts.made?.swarm == [host.cluster], let id = facts.swarm.nodeID,
+            facts.swarm.state == .pending || facts.swarm.state == .error
+        else { return false }
+        return speakers[host.cluster].map { $0.facts.node(id) != nil } ?? true
     }
 
     private func hasSilentEngine(_ facts: HostFacts) -> Bool {
@@ -59,24 +69,30 @@ struct Situation {
         Set(policy.hosts(of: cluster).filter { node(of: $0)?.role == .manager }.map(\.name))
     }
 
-    /// Whether the cluster's Swarm is there but nobody speaks for it while engines of it are stopped: they are started
-    /// first, and what else is due is decided when the Swarm can be seen.
+    /// Whether the cluster's Swarm is there but nobody speaks for it while engines of it are stopped or on their way
+    /// back: the former are started first, and what else is due is decided when the Swarm can be seen.
     func isAsleep(_ cluster: ClusterID) -> Bool {
         speakers[cluster] == nil
-            && policy.hosts(of: cluster).contains { host in
-                guard isLiving(host.name), let facts = facts(of: host.name) else { return false }
-                return facts.made?.swarm == [cluster] && facts.engine.map { !$0.isRunning } == true
-            }
+            && policy.hosts(of: cluster).contains { isLiving($0.name) && (isStopped($0) || isReturning($0)) }
+    }
+
+    private func isStopped(_ host: HostPolicy) -> Bool {
+        let facts = facts(of: host.name)
+        return facts?.made?.swarm == [host.cluster] && facts?.engine.map { !$0.isRunning } == true
     }
 
     /// Clusters of which only the engines are started now.
     var waits: [ReportEntry] {
         policy.clusters.filter { isAsleep($0.name) }.map { cluster in
-            .region(
+            let isStarting = policy.hosts(of: cluster.name).contains { isLiving($0.name) && isStopped($0) }
+            let what =
+                isStarting
+                ? "engines of its Swarm are stopped and nobody speaks for it; they are started, what else is due"
+                : "its engines are on their way back and nobody speaks for its Swarm yet; what is due"
+            return .region(
                 .waits, "cluster-asleep", policy.region,
-                "cluster `\(cluster.name)`: engines of its Swarm are stopped and nobody speaks for it; they are started, "
-                    + "what else is due waits until the Swarm can be seen",
-                hint: "run the command again after this plan")
+                "cluster `\(cluster.name)`: \(what) waits until the Swarm can be seen",
+                hint: isStarting ? "run the command again after this plan" : "run the command again in a minute")
         }
     }
 

@@ -98,6 +98,21 @@ import Testing
         #expect(story.plan().isEmpty)
     }
 
+    @Test("F39: a whole region boots after a power cut, engines are `pending` with their node ids → nothing is reset")
+    func returning() throws {
+        var story = Story()
+        story.bringUp()
+        let nodes = story.world.observation().hosts.keys.sorted().compactMap { host in
+            story.world.observation().facts(of: host)?.swarm.nodeID.map { (host, $0) }
+        }
+        for (host, node) in nodes { story.says(host, ofSwarm: SwarmFacts(state: .pending, nodeID: node)) }
+        let asleep = story.plan()
+        #expect(asleep.steps == [])
+        #expect(asleep.report.map(\.problem.code) == ["cluster-asleep"])
+        for (host, _) in nodes.dropLast() { story.says(host, ofSwarm: nil) }
+        #expect(story.plan().steps == [], "one that is late is neither reset nor joined again")
+    }
+
     @Test("F32: a locked manager → left out with its cure, counted as a manager, nobody takes its place")
     func locked() {
         var story = Story()

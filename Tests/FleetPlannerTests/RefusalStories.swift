@@ -141,6 +141,18 @@ import Testing
         story.host("h2") { $0.packages.lockHolder = nil }
         #expect(story.plan().report.map(\.problem.code) == ["half-configured"])
     }
+
+    @Test("F39: a power cut left packages half-configured that Muster was installing → the next run finishes them")
+    func ownHalfConfigured() {
+        var story = Story()
+        let region = story.policy.region
+        story.host("h2") {
+            $0.packages.halfConfigured = ["docker.io"]
+            $0.made = MadeRecord(region: region, packages: ["containerd", "docker.io"])
+        }
+        #expect(story.plan().report == [])
+        #expect(story.plan().steps.contains { $0.id == "install-engine/h2" })
+    }
 }
 
 /// One way for a host to be unfit each, by the code of its finding.

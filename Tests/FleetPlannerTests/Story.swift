@@ -34,7 +34,7 @@ struct Story {
 
     mutating func host(_ name: HostID, _ change: (inout HostFacts) -> Void) { change(&world.machines[name]!.facts) }
 
-    mutating func says(_ name: HostID, ofSwarm swarm: SwarmFacts) {
+    mutating func says(_ name: HostID, ofSwarm swarm: SwarmFacts?) {
         world.machines[name]?.saysOfSwarm = swarm
         if world.machines[name]?.facts.engine == nil {
             world.machines[name]?.facts.engine = EngineFacts(

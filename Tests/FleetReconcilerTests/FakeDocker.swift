@@ -15,6 +15,7 @@ struct FakeDocker {
         cd "$(dirname "$0")/../state" || exit 9
         printf '%s\\n' "$*" >>arguments
         case "$1 $2" in
+        'info ') ;;
         'info --format')
           case $3 in
           *Driver*) cat driver ;;
@@ -71,6 +72,12 @@ struct FakeDocker {
         }
         set("managers", "n1 Leader\nn2 Reachable\nn3 Reachable")
         set("tasks", "web.1 Shutdown 2 seconds ago")
+    }
+
+    /// Another program of the host.
+    func program(_ name: String, _ body: String) throws {
+        try Data("#!/bin/sh\n\(body)\n".utf8).write(to: scratch.url("bin/\(name)"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scratch.url("bin/\(name)").path)
     }
 
     func remove() { scratch.remove() }

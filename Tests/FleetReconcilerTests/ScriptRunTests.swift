@@ -99,6 +99,28 @@ import Testing
         #expect(made?.regionKeyFrom == [], "the planner must see that the key is not in yet")
     }
 
+    @Test(
+        "F39: install-engine after a power cut in the middle of apt → Muster's packages are finished, others' left alone"
+    )
+    func finishPackages() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        try host.program("dockerd", "exit 0")
+        try host.program(
+            "dpkg-query", "cat \"$(dirname \"$0\")/../state/packages\" 2>/dev/null || echo 'installed docker.io'")
+        try host.program("dpkg", "cd \"$(dirname \"$0\")/../state\" && echo \"$*\" >>dpkg && rm -f packages")
+        try host.program("apt-get", "exit 100")
+        host.set("packages", "unpacked docker.io\nhalf-configured grub-pc")
+        let act = RemoteAct("install-engine", ["eu1", "-", "-", ""])
+        #expect(word(try host.run(act)) == "unchanged ", "neither is written down as Muster's")
+        #expect(host.state("dpkg") == nil)
+        _ = try host.run(Self.initAct)
+        try Data("docker.io\n".utf8).write(to: host.scratch.url("etc/made/packages"))
+        #expect(word(try host.run(act)) == "changed finished packages")
+        #expect(host.state("dpkg") == "--force-confold --configure -a\n")
+        #expect(word(try host.run(act)) == "unchanged ")
+    }
+
     @Test("load-image: asks for the archive only if the image is not there")
     func loadImage() throws {
         let host = try FakeDocker()

@@ -20,7 +20,7 @@ import Testing
             "FleetModel", "FleetPlanner", "FleetReconciler", "SSHTransport", "DockerEngine", "InventoryStore",
             "RegionManifest", "HostScripts", "CLinux", "Logging",
         ],
-        "FleetSimulator": ["FleetModel", "FleetPlanner", "FleetReconciler", "DockerEngine"],
+        "FleetSimulator": ["FleetModel", "FleetPlanner", "FleetReconciler"],
         "LoadTest": ["FleetModel", "SSHTransport", "LoadTestData", "AsyncHTTPClient"],
     ]
 
@@ -36,7 +36,7 @@ import Testing
     /// By pure target: what of the toolchain it may use. Essentials is for JSON only.
     private static let pure: [String: Set<String>] = [
         "FleetModel": [], "FleetPlanner": [], "CapacityPlanner": [], "DockerEngine": ["FoundationEssentials"],
-        "FleetReconciler": ["FoundationEssentials", "Synchronization"],
+        "FleetReconciler": ["FoundationEssentials", "Synchronization"], "FleetSimulator": ["Synchronization"],
     ]
 
     private func imports(of file: SourceFile) -> [String] {

@@ -5,12 +5,27 @@ apt_() { apt-get -qq -o DPkg::Lock::Timeout=300 -o APT::Keep-Downloaded-Packages
 answers() { docker info; }
 did=; package=; restart=
 
+# A run that was cut off in the middle of apt has left packages unpacked, and an engine that cannot start. Those that are
+# Muster's are finished first; others' are theirs to mend.
+half_done() {
+  dpkg-query -W -f '${db:Status-Status} ${Package}\n' 2>/dev/null | while read -r status name; do
+    case $status in
+      half-configured|half-installed|unpacked) if made_has packages "$name"; then printf '%s\n' "$name"; fi ;;
+    esac
+  done
+}
+if [ -s "$MADE/packages" ] && [ -n "$(half_done)" ]; then
+  # apt waits for the lock, should that run still be at work; where dpkg itself was cut off it refuses and says so.
+  apt_ install -y --fix-broken --no-install-recommends >/dev/null 2>&1 ||
+    try package-install dpkg --force-confold --configure -a
+  did="finished packages"
+fi
 if ! command -v dockerd >/dev/null 2>&1; then
   try package-source apt_ update
   package=docker.io; [ "$version" = - ] || package="docker.io=$version"
   apt_ --simulate install --no-install-recommends "$package" iptables >/run/muster-plan 2>&1 ||
     fail no-such-version "$version; the source has $(apt-cache policy docker.io | sed -n 's/^ *Candidate: //p')"
-  did="installed docker.io"
+  did="${did:+$did, }installed docker.io"
 fi
 # Before the first start, so that the engine never runs with other settings.
 if [ "$daemon" != - ] && [ "$(cat /etc/docker/daemon.json 2>/dev/null)" != "$daemon" ]; then
@@ -19,7 +34,7 @@ if [ "$daemon" != - ] && [ "$(cat /etc/docker/daemon.json 2>/dev/null)" != "$dae
   for key in $keys; do grep -qs "\"$key\"" /etc/docker/daemon.json || made_add daemonKeys "$key"; done
   printf '%s\n' "$daemon" >/etc/docker/daemon.json.new && mv /etc/docker/daemon.json.new /etc/docker/daemon.json ||
     fail write-daemon "/etc/docker/daemon.json"
-  [ -n "$did" ] || restart=yes
+  [ -n "$package" ] || restart=yes
   did="$did daemon.json"
 fi
 if [ -n "$package" ]; then

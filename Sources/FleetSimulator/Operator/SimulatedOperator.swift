@@ -1,0 +1,166 @@
+// What `muster up` and `muster down` do, without a terminal: observe, plan, execute. The planner, the observer and the
+// executor are the real ones.
+package import FleetModel
+import FleetPlanner
+package import FleetReconciler
+
+/// What came of one run of a verb.
+package struct RunResult: Sendable {
+    package var plan: Plan?
+    package var report: ApplyReport?
+    /// What ended it before there was a report.
+    package var problem: FleetProblem?
+    package var exitCode: Int32
+
+    /// Nothing was to be done, nothing was refused or waits, nobody was left out.
+    package var isRest: Bool {
+        guard let plan, plan.isEmpty, exitCode == 0 else { return false }
+        return !plan.report.contains { $0.kind == .refused || $0.kind == .waits }
+    }
+}
+
+/// Somebody at a machine, with the folder that it keeps.
+package struct SimulatedOperator: Sendable {
+    package let world: SimulatedWorld
+    package var policy: FleetPolicy
+    package var intents: FleetIntents
+    package let folder: String
+
+    package init(
+        _ world: SimulatedWorld, _ policy: FleetPolicy, folder: String = "desk", intents: FleetIntents = FleetIntents()
+    ) {
+        (self.world, self.policy, self.folder, self.intents) = (world, policy, folder, intents)
+    }
+
+    /// The image of the control plane that this `muster` brings.
+    static let image = "muster:5eed"
+
+    /// Up to the hand off, and when nothing was lost in the same run what the control plane then does by its first plan
+    /// (ADR 0017).
+    package func up() async -> RunResult {
+        let session = Session(operator: self, process: await world.makeProcess(folder))
+        return await session.ending { () async throws(FleetProblem) in
+            let wasHandedOff = await world.isHandedOff(folder)
+            var result = try await round(session)
+            guard result.exitCode == 0, await world.isHandedOff(folder), !wasHandedOff else { return result }
+            let second = try await round(session)
+            result.exitCode = max(result.exitCode, second.exitCode)
+            return result
+        }
+    }
+
+    private func round(_ session: Session) async throws(FleetProblem) -> RunResult {
+        let parent = await world.target(folder)
+        let observation = await session.observe(parent)
+        try await session.store.save(observation)
+        let input = PlannerInput(
+            policy: policy, observation: observation, parent: parent, image: Self.image,
+            isHandedOff: await world.isHandedOff(folder), intents: intents)
+        return try await session.execute(RegionPlanner.plan(input), observation, isTeardown: false)
+    }
+
+    /// Looks at every host and changes nothing, as `muster check` does.
+    package func look() async -> FleetObservation {
+        await Session(operator: self, process: await world.makeProcess(folder)).observe(await world.target(folder))
+    }
+
+    package func down() async -> RunResult {
+        await world.beginTeardown(folder)
+        let session = Session(operator: self, process: await world.makeProcess(folder))
+        return await session.ending { () async throws(FleetProblem) in
+            let parent = await world.target(folder)
+            let observation = await session.observe(parent)
+            let input = PlannerInput(policy: policy, observation: observation, parent: parent, image: "")
+            let plan = TeardownPlanner.plan(input, deleteData: false)
+            return try await session.execute(plan, observation, isTeardown: true)
+        }
+    }
+}
+
+/// One run of one process.
+private struct Session: Sendable {
+    let `operator`: SimulatedOperator
+    let process: OperatorProcess
+
+    var shell: SimulatedShell { SimulatedShell(world: `operator`.world, process: process) }
+    var store: SimulatedStore { SimulatedStore(world: `operator`.world, process: process) }
+    var policy: FleetPolicy { `operator`.policy }
+
+    /// Looks at the policy's hosts, and at those that leave.
+    func observe(_ parent: Blueprint?) async -> FleetObservation {
+        let observer = Observer(shell: shell, clock: `operator`.world.time, nonce: process.nonce)
+        return await observer.observation(of: policy.hosts + policy.leaving(after: parent))
+    }
+
+    /// An error becomes a result.
+    func ending(_ body: () async throws(FleetProblem) -> RunResult) async -> RunResult {
+        do { return try await body() } catch { return RunResult(problem: error, exitCode: error.exitCode) }
+    }
+
+    func execute(
+        _ plan: Plan, _ observation: FleetObservation, isTeardown: Bool
+    ) async throws(FleetProblem) -> RunResult {
+        guard plan.refusals.isEmpty else { return RunResult(plan: plan, exitCode: 2) }
+        let id = PlanID("\(plan.region)-\(plan.blueprint.generation)-\(await `operator`.world.makePlanSerial())")
+        let time = `operator`.world.time
+        if !plan.isEmpty {
+            try await store.savePlan(plan, id: id, at: time.now())
+            if await `operator`.world.target(process.folder) != plan.blueprint {
+                try await store.setTarget(plan.blueprint, at: time.now())
+            }
+        }
+        let executor = Executor(
+            policy: policy, shell: shell, store: store, clock: time, nonce: process.nonce,
+            secrets: isTeardown ? nil : SimulatedSecrets.of(policy.region), images: SimulatedImages(),
+            handOver: SimulatedHandOver(world: `operator`.world, process: process))
+        let report = try await executor.run(plan, id: id, observation: observation)
+        let allowed = policy.budgets.allowedFailures(of: policy.hosts.count)
+        return RunResult(plan: plan, report: report, exitCode: report.exitCode(allowedFailures: allowed))
+    }
+}
+
+extension SimulatedWorld {
+    func makeProcess(_ folder: String) -> OperatorProcess {
+        processSerial += 1
+        return OperatorProcess(
+            name: "\(folder)/\(processSerial)", folder: folder, nonce: "muster-\(seed)-\(processSerial)")
+    }
+
+    func makePlanSerial() -> Int {
+        planSerial += 1
+        return planSerial
+    }
+
+    /// `muster down` first takes the region back.
+    func beginTeardown(_ folder: String) {
+        isTearingDown = true
+        inventory(folder).isHandedOff = false
+    }
+}
+
+/// The secrets of a region that needs none. Each says so, for the scan that looks for them in what is printed.
+enum SimulatedSecrets {
+    static func of(_ region: RegionID) -> RegionSecrets {
+        RegionSecrets(
+            regionPublicKey: "ssh-ed25519 AAAA\(region)", regionKey: Secret("PRIVATE-region-key"),
+            authorityCertificate: "certificate", authorityKey: Secret("PRIVATE-authority-key"),
+            handOffDigest: "d19e57", seedPolicy: "{}", epoch: 1)
+    }
+
+    /// What must be in no output: the keys, and how the join tokens of every simulated Swarm begin.
+    static let marks = ["PRIVATE-", SimulatedSwarm.tokenPrefix]
+}
+
+struct SimulatedImages: ImageSource {
+    func archive(of reference: String) async throws(FleetProblem) -> String { "muster.tar" }
+}
+
+/// Hands the region over, in one transaction with a place to die before and after it.
+struct SimulatedHandOver: HandOverPort {
+    let world: SimulatedWorld
+    let process: OperatorProcess
+
+    func handOver(to desired: DesiredControlPlane, addresses: [String]) async throws(FleetProblem) {
+        try await world.write(process, "hand off") { $0.isHandedOff = true }
+    }
+}
