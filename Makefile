@@ -83,6 +83,8 @@ bench-deps: $(if $(filter debug,$(BENCH_BUILD)),build,release)
 	@missing=$$(for p in $(BENCH_PACKAGES); do dpkg -s $$p 2>/dev/null | grep -q '^Status: install ok' || echo $$p; done); \
 	if [ -n "$$missing" ]; then echo "installing" $$missing; \
 	  $(APT) update && $(APT) install -y --no-install-recommends $$missing >/dev/null; fi
+	$(if $(filter debug,$(BENCH_BUILD)),,$(if $(wildcard Sources/SSHBench),swift build -c release --product ssh-bench \
+	  --static-swift-stdlib --scratch-path .build-release))
 
 clean: ## remove what was built
 	rm -rf .build .build-pure .build-release
