@@ -31,6 +31,13 @@ package struct Blueprint: Hashable, Codable, Sendable {
 }
 
 extension Blueprint {
+    /// The next generation, in which these hosts are gone.
+    package func without(leaving gone: Set<HostID>) -> Blueprint {
+        Blueprint(
+            region: region, generation: generation + 1, parent: generation, clusters: clusters, hosts: hosts,
+            leaving: leaving.filter { !gone.contains($0.key) }, controlPlane: controlPlane)
+    }
+
     /// A blueprint of a version that knew no leaving hosts has none.
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)

@@ -34,6 +34,17 @@ package struct Plan: Hashable, Codable, Sendable {
 }
 
 extension Plan {
+    /// The blueprint without the leaving hosts that are gone once `verified` steps are done; nil when none is. Whoever
+    /// executed a plan makes it the target, so that nobody looks for these hosts again.
+    package func settled(verified: Set<StepID>) -> Blueprint? {
+        let own = Dictionary(grouping: steps) { $0.subject }
+        let gone = blueprint.leaving.keys.filter { host in
+            guard let steps = own[host], steps.allSatisfy({ verified.contains($0.id) }) else { return false }
+            return steps.contains { $0.action.endsLeaving }
+        }
+        return gone.isEmpty ? nil : blueprint.without(leaving: Set(gone))
+    }
+
     /// A plan saved by a version that knew no leaving hosts has none.
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)
@@ -92,7 +103,7 @@ package enum StepAction: Hashable, Codable, Sendable {
     /// Lets a node have work again.
     case activateNode(cluster: ClusterID)
     /// Makes a manager a worker, and waits until Raft has let it go.
-    case demoteNode(cluster: ClusterID)
+    case demoteNode(cluster: ClusterID, node: NodeID)
     /// Takes a node that is down off the Swarm's list; the planner has proved whose it is.
     case removeNode(cluster: ClusterID, node: NodeID)
     /// Leaves a Swarm that this region did not make; people named it. On a worker `swarmID` is its node's id, because
@@ -140,6 +151,15 @@ package enum StepAction: Hashable, Codable, Sendable {
         case .leaveSwarm: "leave-swarm"
         case .restoreHost: "restore-host"
         }
+    }
+}
+
+extension StepAction {
+    /// Whether a host that leaves is gone once this is done, with all else that was planned for it.
+    fileprivate var endsLeaving: Bool {
+        if case .restoreHost = self { return true }
+        if case .removeNode = self { return true }
+        return false
     }
 }
 

@@ -4,6 +4,7 @@ import FleetModel
 /// Makes the blueprint for one situation.
 struct BlueprintPlan {
     let situation: Situation
+    let departures: Departures
 
     private var policy: FleetPolicy { situation.policy }
 
@@ -13,7 +14,7 @@ struct BlueprintPlan {
         let clusters = Dictionary(uniqueKeysWithValues: policy.clusters.map { ($0.name, desired($0)) })
         let wanted = Blueprint(
             region: policy.region, generation: (parent?.generation ?? 0) + 1, parent: parent?.generation ?? 0,
-            clusters: clusters, hosts: hosts(clusters), controlPlane: controlPlane(clusters))
+            clusters: clusters, hosts: hosts(clusters), leaving: leaving(), controlPlane: controlPlane(clusters))
         if let parent, parent.wantsTheSame(as: wanted) { return parent }
         return wanted
     }
@@ -23,7 +24,7 @@ struct BlueprintPlan {
         let present =
             situation.isAsleep(cluster.name) ? Set(before) : situation.presentManagers(of: cluster.name)
         let selection = ManagerSelection(
-            policy: policy, cluster: cluster, living: situation.living(of: cluster.name), present: present)
+            situation: situation, cluster: cluster, present: present, home: ControlHome(situation: situation).host)
         var managers = selection.managers()
         // Who is alive decides the order in which managers join, not what is wanted: an unchanged set keeps its order.
         if Set(before) == Set(managers) { managers = before }
@@ -40,6 +41,27 @@ struct BlueprintPlan {
                 address: host.address, domain: host.domain, cluster: host.cluster,
                 role: isManager ? .manager : .worker, labels: host.labels, engine: policy.engine,
                 hostKey: host.hostKey)
+        }
+        return all
+    }
+
+    /// Those that people took out and that are not gone, and nodes that carry our label and that nobody knows (F22):
+    /// once they are in the target, they are observed, and can be removed with all that was made on them.
+    private func leaving() -> [HostID: DesiredHost] {
+        var all: [HostID: DesiredHost] = [:]
+        let parent = situation.input.parent
+        for departure in departures.all where departure.why == .leavesRegion {
+            let name = departure.host.name
+            all[name] = parent?.leaving[name] ?? parent?.hosts[name]
+        }
+        for cluster in policy.clusters {
+            let ghosts = Ghosts(situation, in: cluster.name, members: situation.nodesKnown(in: cluster.name))
+            for case (let node, .forgotten(let name)) in ghosts.found where node.state != "down" {
+                all[name] = DesiredHost(
+                    address: node.address, domain: DomainID(node.labels[MusterLabel.domain] ?? ""),
+                    cluster: cluster.name,
+                    role: node.role, labels: [:])
+            }
         }
         return all
     }

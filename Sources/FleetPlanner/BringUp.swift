@@ -1,91 +1,99 @@
-// The steps from what is to what should be: engines, Swarms, labels, the region's key, the control plane, hand off.
+// The steps from what is to what should be: engines, Swarms, labels, the region's key, drains, the control plane, hand
+// off.
 import FleetModel
 
-/// The steps of one plan, in an order in which they could run one after another.
+/// The steps of one plan, and what people should know of them.
 struct BringUp {
     let situation: Situation
     let blueprint: Blueprint
+    let departures: Departures
+    /// One for each cluster of the manifest, in its order.
+    let clusters: [ClusterSteps]
+    private let engines: EngineSteps
+    private let removals: [ClusterRemoval]
+
+    init(situation: Situation, blueprint: Blueprint, departures: Departures) {
+        (self.situation, self.blueprint, self.departures) = (situation, blueprint, departures)
+        clusters = situation.policy.clusters.map {
+            ClusterSteps(situation: situation, blueprint: blueprint, cluster: $0, departures: departures)
+        }
+        engines = EngineSteps(situation: situation)
+        let staying = Set(situation.policy.clusters.map(\.name))
+        removals = departures.byCluster.filter { !staying.contains($0.key) }.sorted { $0.key < $1.key }.map {
+            ClusterRemoval(situation: situation, cluster: $0.key, departures: $0.value)
+        }
+    }
 
     private var policy: FleetPolicy { situation.policy }
+    /// Hosts that should leave a Swarm and wait in it, because nobody can take their place.
+    private var held: Set<HostID> {
+        Set(clusters.flatMap { $0.changes.held.compactMap(\.host) }.filter { departures.byHost[$0] != nil })
+    }
 
     func steps() -> [Step] {
-        var steps = engineSteps()
-        for cluster in policy.clusters {
-            steps += ClusterSteps(situation: situation, blueprint: blueprint, cluster: cluster, before: steps).steps()
+        var list = StepList()
+        for step in engines.steps { list.add(step) }
+        for removal in removals { removal.add(to: &list) }
+        let held = held
+        for cluster in clusters { cluster.add(to: &list, held: held) }
+        for departure in departures.all where departure.cluster == nil {
+            DepartureSteps.addRestore(departure, situation, to: &list)
         }
-        steps += keySteps(after: steps)
-        steps += controlPlaneSteps(after: steps)
-        return steps
+        addKeySteps(to: &list)
+        for cluster in clusters { WorkSteps(situation: situation, steps: cluster).add(to: &list) }
+        ControlPlaneSteps(situation: situation, blueprint: blueprint, addresses: managerAddresses).add(to: &list)
+        return list.inOrder()
+    }
+
+    // MARK: - What people should know
+
+    /// What cannot be done without losing something: majorities, and work that can run nowhere else.
+    func refusals() -> [ReportEntry] { clusters.flatMap { $0.refusals() } + removals.flatMap { $0.refusals() } }
+
+    /// What is down for a moment, or cannot move: it is told before everything else.
+    func costs() -> [ReportEntry] {
+        clusters.flatMap { WorkSteps(situation: situation, steps: $0).check.entries() }
     }
 
     /// What must wait: promotions until the number of managers can be odd, restarts until a majority can spare one.
     func waits() -> [ReportEntry] {
-        let promotions = policy.clusters.flatMap {
-            ClusterSteps(situation: situation, blueprint: blueprint, cluster: $0, before: []).waits()
-        }
-        return situation.waits + engineWaits() + promotions
+        situation.waits + engines.waits + clusters.flatMap { $0.waits() } + silentDepartures
     }
 
-    // MARK: - Engines
-
-    /// All side by side, but for the managers of one Swarm: their engines restart in turn, each only after the one
-    /// before has come back (I5).
-    private func engineSteps() -> [Step] {
-        var previous: [ClusterID: StepID] = [:]
-        return policy.hosts.compactMap { host in
-            guard var step = engineStep(of: host) else { return nil }
-            guard let standing = managersBesides(host) else { return step }
-            guard holdsMajority(standing) else { return nil }
-            step.after = [previous[host.cluster]].compactMap { $0 }
-            previous[host.cluster] = step.id
-            return step
-        }
-    }
-
-    private func engineStep(of host: HostPolicy) -> Step? {
-        guard situation.isLiving(host.name), let facts = situation.facts(of: host.name) else { return nil }
-        return EngineStep(host: host, facts: facts, policy: policy.engine).step()
-    }
-
-    /// When `host` is a running manager: how many managers its Swarm has, and how many of the others answer.
-    private func managersBesides(_ host: HostPolicy) -> (all: Int, others: Int)? {
-        let present = situation.presentManagers(of: host.cluster)
-        guard present.contains(host.name), situation.facts(of: host.name)?.swarm.state == .active else { return nil }
-        return (present.count, present.filter { $0 != host.name && situation.isLiving($0) }.count)
-    }
-
-    /// A single manager has nobody to stand in for it whenever it restarts.
-    private func holdsMajority(_ managers: (all: Int, others: Int)) -> Bool {
-        managers.all == 1 || managers.others >= Quorum.majority(of: managers.all)
-    }
-
-    private func engineWaits() -> [ReportEntry] {
-        policy.hosts.compactMap { host in
-            guard let step = engineStep(of: host), let managers = managersBesides(host), !holdsMajority(managers) else {
-                return nil
+    /// Hosts that leave and do not answer.
+    private var silentDepartures: [ReportEntry] {
+        departures.all.filter { $0.facts == nil }.compactMap { departure in
+            let name = departure.host.name
+            guard let node = departure.node else { return nil }
+            if node.state != "down" {
+                return .host(
+                    .waits, "leaving-silent", name,
+                    "is to leave and does not answer, and its Swarm has its node `\(node.id)` as `\(node.state)`",
+                    hint: "stop the host, or make it answer, then run the command again")
             }
             return .host(
-                .waits, "engine-waits", host.name,
-                "\(step.reason), and its restart would leave \(managers.others) of \(managers.all) managers, a majority "
-                    + "needs \(Quorum.majority(of: managers.all))",
-                hint: "bring the other managers back, then run the command again")
+                .note, "left-behind", name,
+                "is removed from its Swarm without an answer: what Muster made on it stays there",
+                hint: "if it comes back, wipe it before it is used for anything else")
         }
     }
 
     // MARK: - The region's key
 
-    private func keySteps(after before: [Step]) -> [Step] {
-        let addresses = managerAddresses
+    private func addKeySteps(to list: inout StepList) {
+        // In an order of their own, so that another order of the manifest rewrites nothing.
+        let addresses = managerAddresses.sorted()
         let text = addresses.joined(separator: ",")
-        return policy.hosts.filter { situation.isLiving($0.name) }.compactMap { host in
+        for host in policy.hosts where situation.isLiving(host.name) {
             let present = situation.facts(of: host.name)?.made?.regionKeyFrom ?? []
-            guard present != [text] else { return nil }
-            return Step(
-                id: StepID("authorize-region-key/\(host.name)"),
-                action: .authorizeRegionKey(from: addresses, home: situation.input.home), host: host.name,
-                after: before.last { $0.subject == host.name }.map { [$0.id] } ?? [],
-                reason: present.isEmpty
-                    ? "the control plane has no way in yet" : "the managers' addresses have changed")
+            guard present != [text] else { continue }
+            list.add(
+                Step(
+                    id: StepID("authorize-region-key/\(host.name)"),
+                    action: .authorizeRegionKey(from: addresses, home: situation.input.home), host: host.name,
+                    after: list.last(of: host.name),
+                    reason: present.isEmpty
+                        ? "the control plane has no way in yet" : "the managers' addresses have changed"))
         }
     }
 
@@ -94,66 +102,7 @@ struct BringUp {
         guard let control = blueprint.controlPlane, let managers = blueprint.clusters[control.cluster]?.managers else {
             return []
         }
-        return policy.hosts.filter { managers.contains($0.name) }.map(\.address)
-    }
-
-    // MARK: - The control plane
-
-    private func controlPlaneSteps(after before: [Step]) -> [Step] {
-        guard let desired = blueprint.controlPlane, situation.isLiving(desired.home),
-            !situation.isAsleep(desired.cluster)
-        else { return [] }
-        var steps: [Step] = []
-        // Before the hand off the image crosses the operator's line, so only its home gets it; the others get it from
-        // the control plane, which is where they are (ADR 0017).
-        let carriers =
-            situation.input.isHandedOff ? blueprint.clusters[desired.cluster]?.managers ?? [] : [desired.home]
-        for host in carriers where situation.isLiving(host) && !hasImage(host, desired.image) {
-            steps.append(
-                Step(
-                    id: StepID("load-image/\(host)"), action: .loadImage(reference: desired.image), host: host,
-                    after: before.filter { $0.id == StepID("install-engine/\(host)") }.map(\.id),
-                    reason: situation.input.isHandedOff
-                        ? "the control plane may run on any manager, and there is no registry yet"
-                        : "the control plane starts here, and there is no registry yet"))
-        }
-        let service = situation.speakers[desired.cluster]?.facts.services.first { $0.name == "muster-\(policy.region)" }
-        if service == nil {
-            steps.append(startStep(desired, before: before, loads: steps))
-        }
-        if !situation.input.isHandedOff {
-            steps.append(
-                Step(
-                    id: StepID("hand-off/\(policy.region)"), action: .handOff(desired, addresses: managerAddresses),
-                    host: desired.home, after: steps.filter { $0.action.word == "start-control-plane" }.map(\.id),
-                    reason: "the operator's machine owns the inventory until the control plane has it"))
-        }
-        return steps
-    }
-
-    private func startStep(_ desired: DesiredControlPlane, before: [Step], loads: [Step]) -> Step {
-        // The node must be in the Swarm and have the image; managers join first, so that the service starts on a
-        // cluster that is done changing.
-        let joins = before.filter { step in
-            switch step.action {
-            case .initSwarm(let cluster, _, _, _): cluster == desired.cluster
-            case .joinSwarm(let cluster, let role, _, _, _): cluster == desired.cluster && role == .manager
-            case .authorizeRegionKey: step.subject == desired.home
-            case .installEngine, .resetSwarm, .promoteNode, .drainNode, .activateNode, .demoteNode, .removeNode,
-                .evictSwarm, .adoptSwarm, .labelNode, .loadImage, .startControlPlane, .handOff, .removeControlPlane,
-                .leaveSwarm, .restoreHost:
-                false
-            }
-        }
-        let homeOnly = joins.filter { $0.subject == desired.home } + loads.filter { $0.subject == desired.home }
-        return Step(
-            id: StepID("start-control-plane/\(policy.region)"),
-            action: .startControlPlane(desired, addresses: managerAddresses), host: desired.home,
-            after: homeOnly.map(\.id), follows: joins.filter { $0.subject != desired.home }.map(\.id),
-            reason: "the region has no control plane")
-    }
-
-    private func hasImage(_ host: HostID, _ reference: String) -> Bool {
-        situation.facts(of: host)?.made?.images.contains(reference) == true
+        let wanted = Set(managers)
+        return situation.members(of: control.cluster).filter { wanted.contains($0.name) }.map(\.address)
     }
 }

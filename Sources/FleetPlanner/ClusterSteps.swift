@@ -1,5 +1,6 @@
-// How one Swarm comes to be: the first manager makes it, managers join one at a time and always to an odd number,
-// workers join together, every node gets its labels.
+// How one Swarm comes to be and changes: the first manager makes it, managers come and go one at a time and always to
+// an odd number, workers join together, hosts that leave do so once their replacements are there, every node has its
+// labels.
 import FleetModel
 
 /// The Swarm steps of one cluster.
@@ -7,136 +8,153 @@ struct ClusterSteps {
     let situation: Situation
     let blueprint: Blueprint
     let cluster: ClusterPolicy
-    /// Steps that are in the plan already; a host's own ones come before its joining.
-    let before: [Step]
-
-    private var policy: FleetPolicy { situation.policy }
-    private var managers: [HostID] { blueprint.clusters[cluster.name]?.managers ?? [] }
-    private var members: [HostPolicy] { policy.hosts(of: cluster.name).filter { situation.isLiving($0.name) } }
-
-    /// The manager that acts for the Swarm: the one that speaks for it, or the one that will make it.
-    private var actor: HostPolicy? {
-        if let speaker = situation.speakers[cluster.name] { return policy.host(speaker.host) }
-        return managers.first(where: situation.isLiving).flatMap(policy.host)
-    }
-
-    func steps() -> [Step] {
-        guard let actor, !situation.isAsleep(cluster.name) else { return [] }
-        var steps = resetSteps()
-        if situation.speakers[cluster.name] == nil { steps.append(initStep(actor)) }
-        // The acting manager's own steps come first: it cannot act while its engine restarts.
-        let start = steps.last { $0.action.word == "init-swarm" }?.id ?? ownSteps(actor.name).first
-        steps += managerSteps(actor: actor, start: start, resets: steps)
-        steps += workerSteps(actor: actor, start: start, resets: steps)
-        steps += labelSteps(actor: actor, start: start, joins: steps)
-        return steps
-    }
-
-    // MARK: - Who becomes a manager now
-
+    let departures: [Departure]
+    let byHost: [HostID: Departure]
+    let changes: ManagerChanges
+    let ghosts: Ghosts
+    let desired: [HostID]
+    let living: [HostPolicy]
     /// Managers in the Swarm already, whether they answer or not: all of them count for the majority.
-    private var standing: Set<HostID> { situation.presentManagers(of: cluster.name) }
+    let standing: Set<HostID>
 
-    /// Living hosts that should be managers and are not, in join order.
-    private var due: [HostID] { managers.filter { situation.isLiving($0) && !standing.contains($0) } }
-
-    /// The part of `due` that keeps the number of managers odd.
-    private var admitted: [HostID] {
-        let target = Quorum.oddCount(wanted: managers.count, available: standing.count + due.count)
-        return Array(due.prefix(max(0, target - standing.count)))
+    init(situation: Situation, blueprint: Blueprint, cluster: ClusterPolicy, departures all: Departures) {
+        (self.situation, self.blueprint, self.cluster, byHost) = (situation, blueprint, cluster, all.byHost)
+        let departures = all.byCluster[cluster.name] ?? []
+        desired = blueprint.clusters[cluster.name]?.managers ?? []
+        living = situation.members(of: cluster.name).filter {
+            situation.isLiving($0.name) && !situation.isStuckElsewhere($0)
+        }
+        standing = situation.presentManagers(of: cluster.name)
+        ghosts = Ghosts(situation, in: cluster.name, members: situation.nodesKnown(in: cluster.name))
+        let roles = ClusterRoles(
+            situation: situation, cluster: cluster.name, desired: desired, departures: departures, all: all,
+            ghosts: ghosts)
+        changes = ManagerChanges(members: roles.members, due: roles.due, late: roles.late, wanted: desired.count)
+        // Who waits for somebody to take over keeps everything: it is not drained either.
+        let held = Set(changes.held.map(\.node))
+        self.departures = departures.filter { $0.node.map { !held.contains($0.id) } ?? true }
     }
 
+    var view: SwarmView? { situation.swarms[cluster.name] }
+
+    /// - Parameter held: hosts that wait in the Swarm that they should leave, so that they join no other yet.
+    func add(to list: inout StepList, held: Set<HostID>) {
+        guard let actor, !situation.isAsleep(cluster.name) else { return }
+        addPreparations(to: &list)
+        if view == nil { list.add(initStep(actor, after: list.last(of: actor.name))) }
+        // The acting manager's own steps come first: it cannot act while its engine restarts.
+        // (Not its last steps: it may be on its way to another Swarm.)
+        let own = list.present(["adopt-swarm", "install-engine"].map { StepID("\($0)/\(actor.name)") })
+        let start = view == nil ? [StepID("init-swarm/\(cluster.name)")] : Array(own.prefix(1))
+        let keeper = keeper(actor, start)
+        let leaving = DepartureSteps(
+            situation: situation, departures: departures, keeper: keeper, newcomers: newcomers)
+        leaving.addDrains(to: &list)
+        addManagerSteps(actor, start: start, held: held, to: &list)
+        leaving.addLeaves(to: &list)
+        addGhostSteps(to: &list, keeper: keeper)
+        addWorkerSteps(keeper, held: held, to: &list)
+        addLabelSteps(to: &list, keeper: keeper, held: held)
+    }
+
+    func unique(_ ids: [StepID]) -> [StepID] {
+        var seen: Set<StepID> = []
+        return ids.filter { seen.insert($0).inserted }
+    }
+
+    // MARK: - What people should know
+
+    /// Managers whose going would leave no majority (F31).
+    func refusals() -> [ReportEntry] {
+        guard let loss = changes.loss, !situation.isAsleep(cluster.name) else { return [] }
+        let silent = loss.silent.map { "`\($0)`" }.joined(separator: ", ")
+        let why = silent.isEmpty ? "" : "; these do not answer: \(silent)"
+        let subject = loss.member.host ?? HostID(loss.member.node.rawValue)
+        return [
+            .host(
+                .refused, "majority-lost", subject,
+                "taking it from the managers of cluster `\(cluster.name)` leaves \(loss.answering) of \(loss.managers) "
+                    + "that answer, a majority needs \(Quorum.majority(of: loss.managers))\(why)",
+                hint: "bring the others back first, or change fewer managers at a time")
+        ]
+    }
+
+    /// Promotions and demotions that wait, because the number of managers would be even.
     func waits() -> [ReportEntry] {
         if situation.isAsleep(cluster.name) { return [] }
-        let missing = managers.filter { !standing.contains($0) && !situation.isLiving($0) }.map { "`\($0)`" }
-        return due.filter { !admitted.contains($0) }.map { host in
+        let missing = desired.filter { !standing.contains($0) && !situation.isLiving($0) }.map { "`\($0)`" }
+        let whom = missing.isEmpty ? "another host that can be one" : "host \(missing.joined(separator: ", "))"
+        return changes.waiting.map { host in
             .host(
                 .waits, "promotion-waits", host,
-                "is a worker for now: an even number of managers is no safer than one less; its promotion waits for "
-                    + "host \(missing.joined(separator: ", "))")
+                "is a worker for now: an even number of managers is no safer than one less; its promotion waits for \(whom)"
+            )
         }
-    }
-
-    // MARK: - Steps
-
-    private func resetSteps() -> [Step] {
-        members.compactMap { host in
-            guard let swarm = situation.facts(of: host.name)?.swarm, swarm.state == .pending || swarm.state == .error,
-                !situation.isReturning(host)
-            else { return nil }
-            return Step(
-                id: StepID("reset-swarm/\(host.name)"), action: .resetSwarm(cluster: cluster.name), host: host.name,
-                after: ownSteps(host.name), reason: "the host joined only half: its state is `\(swarm.state.rawValue)`")
-        }
-    }
-
-    private func initStep(_ host: HostPolicy) -> Step {
-        Step(
-            id: StepID("init-swarm/\(cluster.name)"),
-            action: .initSwarm(
-                cluster: cluster.name, address: host.address, addressPool: policy.network.addressPool,
-                subnetBits: policy.network.subnetBits),
-            host: host.name, after: ownSteps(host.name),
-            reason: "cluster `\(cluster.name)` has no Swarm, and this is the first manager that answers")
-    }
-
-    private func managerSteps(actor: HostPolicy, start: StepID?, resets: [Step]) -> [Step] {
-        var steps: [Step] = []
-        for name in admitted {
-            guard name != actor.name || situation.speakers[cluster.name] != nil, let host = policy.host(name) else {
-                continue
-            }
-            let previous = [start, steps.last?.id].compactMap { $0 }
-            if situation.isMember(host) {
-                steps.append(
-                    Step(
-                        id: StepID("promote-node/\(name)"), action: .promoteNode(cluster: cluster.name),
-                        host: actor.name, subject: name, after: previous, reason: "it should be a manager"))
-            } else {
-                steps.append(
-                    joinStep(host, .manager, actor, previous + ownSteps(name, resets), "it should be a manager"))
-            }
-        }
-        return steps
-    }
-
-    private func workerSteps(actor: HostPolicy, start: StepID?, resets: [Step]) -> [Step] {
-        let asManagers = Set(admitted).union(standing)
-        return members.filter { !asManagers.contains($0.name) && !situation.isMember($0) && $0.name != actor.name }
-            .map { host in
-                joinStep(
-                    host, .worker, actor, [start].compactMap { $0 } + ownSteps(host.name, resets),
-                    "it is not in its Swarm")
+            + changes.held.map { member in
+                .host(
+                    .waits, "demotion-waits", member.host ?? HostID(member.node.rawValue),
+                    "stays a manager for now: an even number of managers is no safer than one less; its going waits for "
+                        + whom)
             }
     }
 
-    private func joinStep(
-        _ host: HostPolicy, _ role: NodeRole, _ actor: HostPolicy, _ after: [StepID], _ reason: String
-    ) -> Step {
-        Step(
-            id: StepID("join-swarm/\(host.name)"),
-            action: .joinSwarm(
-                cluster: cluster.name, role: role, address: host.address, tokenFrom: actor.name,
-                managers: ["\(actor.address):2377"]),
-            host: host.name, after: after, reason: reason)
+    // MARK: - Who acts
+
+    /// The host that acts for the Swarm; nil when none can.
+    var actingHost: HostID? { actor.map { keeper($0, []).host } }
+
+    /// The manager that acts for the Swarm: one that speaks for it and stays, or the one that will make it.
+    var actor: HostPolicy? {
+        guard let view else { return desired.first(where: situation.isLiving).flatMap { situation.hosts[$0] } }
+        if stays(view.speaker) { return situation.hosts[view.speaker] }
+        let other = living.first { stays($0.name) && situation.facts(of: $0.name)?.swarm.cluster != nil }
+        return other ?? situation.hosts[view.speaker]
     }
 
-    private func labelSteps(actor: HostPolicy, start: StepID?, joins: [Step]) -> [Step] {
-        members.compactMap { host in
-            guard let desired = blueprint.hosts[host.name] else { return nil }
-            let wanted = MusterLabel.node(host: host.name, desired: desired, region: policy.region)
-            let present = situation.node(of: host)?.labels ?? [:]
-            guard wanted.contains(where: { present[$0.key] != $0.value }) else { return nil }
-            let entry = joins.last { $0.subject == host.name && $0.action.word != "reset-swarm" }
-            return Step(
-                id: StepID("label-node/\(host.name)"),
-                action: .labelNode(cluster: cluster.name, labels: wanted, remove: []), host: actor.name,
-                subject: host.name, after: [entry?.id ?? start].compactMap { $0 },
-                reason: "placement needs the node's domain and labels")
+    private func stays(_ host: HostID) -> Bool {
+        standing.contains(host) && desired.contains(host) && byHost[host] == nil
+    }
+
+    /// Who acts on nodes while managers change: the actor, or where it goes itself, the first that takes over.
+    func keeper(_ actor: HostPolicy, _ start: [StepID]) -> (host: HostID, after: [StepID]) {
+        if view == nil || stays(actor.name) { return (actor.name, start) }
+        for case .add(let host) in changes.order where byHost[host] == nil { return (host, [entry(of: host)]) }
+        return (actor.name, start)
+    }
+
+    /// The step by which a host becomes what it should be in the Swarm.
+    func entry(of host: HostID) -> StepID {
+        let isMember = byHost[host] == nil && situation.hosts[host].map(situation.isMember) == true
+        return StepID("\(isMember ? "promote-node" : "join-swarm")/\(host)")
+    }
+
+    /// For each host that leaves, the step after which somebody else can take its tasks: of a manager the one that
+    /// takes its place in the chain of changes, of workers each a newcomer in turn. (All waiting for all would be a
+    /// plan that grows with the square of its hosts.)
+    private var newcomers: [HostID: StepID] {
+        var found: [HostID: StepID] = [:]
+        var latest: StepID?
+        for change in changes.order {
+            switch change {
+            // One that has to leave another Swarm first may be waiting for this one.
+            case .add(let host): if byHost[host] == nil { latest = entry(of: host) }
+            case .demote(let member): if let host = member.host { found[host] = latest }
+            }
         }
+        let acting = actor?.name
+        let inChain = Set(changes.order.compactMap { change in if case .add(let host) = change { host } else { nil } })
+        let fresh = living.filter {
+            byHost[$0.name] == nil && !situation.isMember($0) && !inChain.contains($0.name) && $0.name != acting
+        }.map { StepID("label-node/\($0.name)") }
+        let workers = departures.filter { $0.node?.role == .worker }
+        for (index, departure) in workers.enumerated() where !(fresh.isEmpty && latest == nil) {
+            found[departure.host.name] = fresh.isEmpty ? latest : fresh[index % fresh.count]
+        }
+        return found
     }
+}
 
-    private func ownSteps(_ host: HostID, _ more: [Step] = []) -> [StepID] {
-        (before + more).last { $0.subject == host }.map { [$0.id] } ?? []
-    }
+extension SwarmFacts {
+    /// Whether the engine has an identity or began to get one, and hears no manager.
+    var isWithoutManagers: Bool { state == .pending || state == .error }
 }

@@ -6,6 +6,7 @@ struct HostFindings {
     let host: HostPolicy
     let facts: HostFacts
     let policy: FleetPolicy
+    let intents: FleetIntents
 
     var all: [ReportEntry] {
         // Without root the other readings mean little: what may not be read looks as if it were not there.
@@ -167,12 +168,24 @@ struct HostFindings {
     /// F21, F23.
     private var swarm: [ReportEntry] {
         if facts.swarm.state == .inactive { return [] }
-        if isOurs { return facts.swarm.state == .locked ? locked : movedBetweenClusters }
-        let which = facts.swarm.swarmID.map { " `\($0)`" } ?? ""
+        if isOurs { return facts.swarm.state == .locked ? locked : [] }
+        if let id = intents.evict[host.name] ?? intents.adopt[host.name] {
+            return facts.swarm.isNamed(id) ? [] : otherThanNamed(id)
+        }
+        // A manager that is adopted brings the hosts of its Swarm with it; whether it is one is known later.
+        if intents.adopt.keys.contains(where: { $0 != host.name }) && facts.swarm.state == .active { return [] }
+        let which = (facts.swarm.swarmID ?? facts.swarm.nodeID?.rawValue).map { " `\($0)`" } ?? ""
         let through = facts.swarm.managerAddresses.first.map { " (a manager is `\($0)`)" } ?? ""
         return refuse(
             "foreign-swarm", "is in another Swarm\(which)\(through), which this region did not make",
-            hint: "take it out of the manifest, or leave that Swarm on the host: `docker swarm leave`")
+            hint: "take it out of the manifest, or name that Swarm with `muster hosts evict` or `muster hosts adopt`")
+    }
+
+    private func otherThanNamed(_ id: String) -> [ReportEntry] {
+        let present = [facts.swarm.swarmID, facts.swarm.nodeID?.rawValue].compactMap { $0 }.joined(separator: "`, `")
+        return refuse(
+            "other-swarm", "is not in the Swarm `\(id)` that was named: it is in `\(present)`",
+            hint: "look at it with `muster check`, then name that one")
     }
 
     /// F32.
@@ -180,13 +193,6 @@ struct HostFindings {
         quarantine(
             "swarm-locked", "its Swarm is locked since its engine restarted",
             hint: "unlock it on the host: `docker swarm unlock`")
-    }
-
-    private var movedBetweenClusters: [ReportEntry] {
-        guard let made = facts.made?.swarm.first, made != host.cluster else { return [] }
-        return refuse(
-            "other-cluster", "is in the Swarm of cluster `\(made)`, the manifest has it in cluster `\(host.cluster)`",
-            hint: "put it back in the manifest, or leave that Swarm on the host: `docker swarm leave`")
     }
 
     private var isOurs: Bool { facts.made?.region == policy.region && facts.made?.swarm.isEmpty == false }

@@ -5,7 +5,7 @@ extension Plan {
     /// What is other than the planner found it, host by host; empty when the plan may run.
     package func differences(from observation: FleetObservation) -> [FleetProblem] {
         preconditions.sorted { $0.key < $1.key }.flatMap { host, expected in
-            expected.differences(from: Precondition(observed: observation.hosts[host])).map { difference in
+            expected.differences(observed: observation.hosts[host]).map { difference in
                 FleetProblem(
                     .refused, "plan-stale", subject: "host `\(host)`", "is not as the plan found it: \(difference)",
                     hint: "plan again")

@@ -9,11 +9,11 @@ package struct Preflight: Sendable {
     /// Hosts that this plan must leave alone.
     package private(set) var quarantined: Set<HostID> = []
 
-    package init(policy: FleetPolicy, observation: FleetObservation) {
+    package init(policy: FleetPolicy, observation: FleetObservation, intents: FleetIntents = FleetIntents()) {
         for host in policy.hosts {
             switch observation.hosts[host.name] {
             case .reachable(let facts)?:
-                for finding in HostFindings(host: host, facts: facts, policy: policy).all {
+                for finding in HostFindings(host: host, facts: facts, policy: policy, intents: intents).all {
                     add(finding, of: host.name)
                 }
             case .unreachable(let problem)?: add(ReportEntry(.quarantined, problem), of: host.name)

@@ -87,13 +87,14 @@ struct RegionFindings {
 
     /// F30.
     private var managers: [ReportEntry] {
-        policy.clusters.compactMap { cluster in
+        let members = Dictionary(grouping: policy.hosts, by: \.cluster)
+        return policy.clusters.compactMap { cluster in
             if cluster.managers == 1 {
                 return note(
                     "one-manager", "cluster `\(cluster.name)` has one manager: its loss stops the cluster",
                     hint: "three managers survive the loss of any one")
             }
-            let domains = Set(policy.hosts(of: cluster.name).filter { $0.role != .worker }.map(\.domain)).count
+            let domains = Set((members[cluster.name] ?? []).filter { $0.role != .worker }.map(\.domain)).count
             guard domains < 3 else { return nil }
             let tolerance = Quorum.tolerance(of: cluster.managers)
             return note(

@@ -1,90 +1,177 @@
-// What the planner knows before it decides: who is alive, which Swarms exist already and who can speak for them.
+// What the planner knows before it decides: who is alive, which Swarms exist already, who speaks for them, and which
+// node each host is.
 import FleetModel
 
 /// An input with the questions that planning asks of it, answered once.
 struct Situation {
     let input: PlannerInput
     let quarantined: Set<HostID>
-    /// By cluster: the manager that speaks for its Swarm, with what it says; absent while there is no Swarm.
-    let speakers: [ClusterID: (host: HostID, facts: ClusterFacts)]
+    /// The policy's hosts and those that leave, by name.
+    let hosts: [HostID: HostPolicy]
+    /// The policy's hosts by cluster, in the order of the manifest.
+    let members: [ClusterID: [HostPolicy]]
+    /// By cluster: its Swarm as the manager that speaks for it tells it; absent while there is none, or nobody speaks.
+    let swarms: [ClusterID: SwarmView]
+    /// Foreign Swarms that people take over, by the hosts that are in them; `observation` shows them as ours.
+    let adopted: [HostID: String]
+    private let observation: FleetObservation
+    /// The policy's hosts that are in the Swarm of another cluster than theirs, by that cluster.
+    private let strangers: [ClusterID: [HostPolicy]]
+    /// Clusters of whose Swarm an engine is stopped on a host that answers, and those of whose an engine is on its way
+    /// back.
+    private let stopped: Set<ClusterID>
+    private let returning: Set<ClusterID>
+    /// Answers that are asked for again and again: facts are large, and copying them for thousands of hosts costs.
+    private let living: Set<HostID>
+    private let presentClusters: [HostID: ClusterID]
+    private let ownNodes: [HostID: NodeFacts]
 
     init(input: PlannerInput, quarantined: Set<HostID>) {
         (self.input, self.quarantined) = (input, quarantined)
-        var speakers: [ClusterID: (host: HostID, facts: ClusterFacts)] = [:]
-        for host in input.policy.hosts where !quarantined.contains(host.name) {
-            guard let facts = input.observation.facts(of: host.name), facts.swarm.state == .active,
-                let cluster = facts.swarm.cluster, facts.made?.swarm == [host.cluster]
-            else { continue }
-            // Where there are two Swarms by accident, the larger is the cluster's and the other is refused below.
-            if let before = speakers[host.cluster], before.facts.nodes.count >= cluster.nodes.count { continue }
-            speakers[host.cluster] = (host.name, cluster)
+        let all = input.policy.hosts + input.leaving
+        hosts = Dictionary(all.map { ($0.name, $0) }) { first, _ in first }
+        members = Dictionary(grouping: input.policy.hosts, by: \.cluster)
+        let adoption = Adoption(input)
+        (adopted, observation) = (adoption.hosts, adoption.observation)
+        let seen = adoption.observation
+        swarms = Self.views(of: all, seen, input.policy, quarantined: quarantined)
+        var (living, stopped, returning): (Set<HostID>, Set<ClusterID>, Set<ClusterID>) = ([], [], [])
+        var (present, strangers): ([HostID: ClusterID], [ClusterID: [HostPolicy]]) = ([:], [:])
+        var nodes: [HostID: NodeFacts] = [:]
+        for (index, host) in all.enumerated() {
+            let facts = seen.facts(of: host.name)
+            let isManifest = index < input.policy.hosts.count
+            if facts != nil, !quarantined.contains(host.name) { living.insert(host.name) }
+            if let cluster = Self.presentCluster(facts, input.policy.region) {
+                present[host.name] = cluster
+                if isManifest, cluster != host.cluster { strangers[cluster, default: []].append(host) }
+                let isStopped = facts?.engine.map { !$0.isRunning } == true
+                if isManifest, isStopped, living.contains(host.name) { stopped.insert(cluster) }
+                let isLost = facts?.swarm.isWithoutManagers == true && facts?.swarm.nodeID != nil
+                if isManifest, isLost, living.contains(host.name) { returning.insert(cluster) }
+            }
+            if isManifest { nodes[host.name] = Self.node(of: host, facts, in: swarms[host.cluster]) }
         }
-        self.speakers = speakers
+        (self.living, self.stopped, self.returning, presentClusters) = (living, stopped, returning, present)
+        (self.strangers, ownNodes) = (strangers, nodes)
+    }
+
+    /// Hosts that stay where they are come first, those that move or leave after them: a Swarm whose managers all go
+    /// still needs somebody who acts for it.
+    private static func views(
+        of all: [HostPolicy], _ observation: FleetObservation, _ policy: FleetPolicy, quarantined: Set<HostID>
+    ) -> [ClusterID: SwarmView] {
+        var found: [ClusterID: (speaker: HostID, facts: ClusterFacts, stays: Bool)] = [:]
+        for (index, host) in all.enumerated() where !quarantined.contains(host.name) {
+            guard let facts = observation.facts(of: host.name), facts.swarm.state == .active,
+                let told = facts.swarm.cluster, facts.made?.region == policy.region,
+                let cluster = facts.made?.swarm.first, facts.made?.swarm.count == 1
+            else { continue }
+            let stays = index < policy.hosts.count && host.cluster == cluster
+            // Where there are two Swarms by accident, the larger is the cluster's and the other is refused below.
+            if let before = found[cluster],
+                before.stays == stays ? before.facts.nodes.count >= told.nodes.count : before.stays
+            {
+                continue
+            }
+            found[cluster] = (host.name, told, stays)
+        }
+        return found.mapValues { SwarmView(speaker: $0.speaker, facts: $0.facts) }
     }
 
     var policy: FleetPolicy { input.policy }
 
-    func facts(of host: HostID) -> HostFacts? { input.observation.facts(of: host) }
+    func facts(of host: HostID) -> HostFacts? { observation.facts(of: host) }
+    func members(of cluster: ClusterID) -> [HostPolicy] { members[cluster] ?? [] }
 
     /// Whether the host answers and nothing forbids to change it.
-    func isLiving(_ host: HostID) -> Bool { !quarantined.contains(host) && facts(of: host) != nil }
+    func isLiving(_ host: HostID) -> Bool { living.contains(host) }
 
-    func living(of cluster: ClusterID) -> Set<HostID> {
-        Set(policy.hosts(of: cluster).map(\.name).filter(isLiving))
+    /// Everyone who may be a node of the cluster's Swarm: its hosts, and those that are in it and should not be.
+    func nodesKnown(in cluster: ClusterID) -> [HostPolicy] {
+        members(of: cluster) + input.leaving.filter { (presentCluster(of: $0.name) ?? $0.cluster) == cluster }
+            + (strangers[cluster] ?? [])
+    }
+
+    /// Whether the host was on its way out, and is in the manifest again: what took its work away was its leaving.
+    func wasLeaving(_ host: HostID) -> Bool { input.parent?.leaving[host] != nil }
+
+    // MARK: - Which node a host is
+
+    /// The cluster whose Swarm this region put the host into, whatever the manifest says now.
+    func presentCluster(of host: HostID) -> ClusterID? { presentClusters[host] }
+
+    private static func presentCluster(_ facts: HostFacts?, _ region: RegionID) -> ClusterID? {
+        guard let made = facts?.made, made.region == region else { return nil }
+        return made.swarm.first
     }
 
     /// Whether the host is an active node of its cluster's Swarm, by its own word and the speaker's.
     func isMember(_ host: HostPolicy) -> Bool { node(of: host) != nil }
 
-    /// The host as the speaker of its cluster lists it: proven by the node's id, and where the host cannot tell it
-    /// (silent, engine stopped, locked) found by its label, or before it had one by its address.
-    func node(of host: HostPolicy) -> NodeFacts? {
-        guard let speaker = speakers[host.cluster] else { return nil }
-        guard let facts = facts(of: host.name), !hasSilentEngine(facts) else {
-            return speaker.facts.nodes.first { node in
-                node.labels[MusterLabel.host].map { $0 == host.name.rawValue } ?? (node.address == host.address)
-            }
+    /// Whether the host is in the Swarm of another cluster that it cannot leave in order now: nobody speaks for it, and
+    /// the cluster is to go on, or the host's engine is stopped.
+    func isStuckElsewhere(_ host: HostPolicy) -> Bool {
+        guard let present = presentCluster(of: host.name), present != host.cluster, swarms[present] == nil else {
+            return false
+        }
+        return members[present] != nil || facts(of: host.name).map(Self.hasSilentEngine) == true
+    }
+
+    /// The host as the Swarm of its cluster lists it.
+    func node(of host: HostPolicy) -> NodeFacts? { node(of: host, in: host.cluster) }
+
+    /// The host as the Swarm of `cluster` lists it.
+    func node(of host: HostPolicy, in cluster: ClusterID) -> NodeFacts? {
+        if hosts[host.name]?.cluster == cluster, let node = ownNodes[host.name] { return node }
+        return Self.node(of: host, facts(of: host.name), in: swarms[cluster])
+    }
+
+    /// Proven by the node's id, and where the host cannot tell it (silent, engine stopped, locked) found by its label,
+    /// or before it had one by its address.
+    private static func node(of host: HostPolicy, _ facts: HostFacts?, in view: SwarmView?) -> NodeFacts? {
+        guard let view else { return nil }
+        guard let facts, !hasSilentEngine(facts) else {
+            let candidates = view.candidates(for: host)
+            return candidates.first { $0.state != "down" } ?? candidates.first
         }
         guard facts.swarm.state != .inactive, let id = facts.swarm.nodeID else { return nil }
-        return speaker.facts.node(id)
+        return view.node(id)
     }
 
-    /// Whether the host is a node of its cluster's Swarm whose engine has not found the others again: after a power cut
-    /// an engine is `pending` until it hears a manager, and it knows its node's id. A host that joined only half (F23)
-    /// has none, or one that its Swarm does not list.
-    func isReturning(_ host: HostPolicy) -> Bool {
-        guard let facts = facts(of: host.name), facts.made?.swarm == [host.cluster], let id = facts.swarm.nodeID,
-            facts.swarm.state == .pending || facts.swarm.state == .error
-        else { return false }
-        return speakers[host.cluster].map { $0.facts.node(id) != nil } ?? true
-    }
-
-    private func hasSilentEngine(_ facts: HostFacts) -> Bool {
+    /// Whether the host cannot say which node it is, although it may be one.
+    private static func hasSilentEngine(_ facts: HostFacts) -> Bool {
         facts.swarm.state == .locked || facts.engine.map { !$0.isRunning } == true
     }
 
     /// Hosts that are managers of the cluster now, by the Swarm's own list: what the blueprint wants does not count for
     /// a majority.
     func presentManagers(of cluster: ClusterID) -> Set<HostID> {
-        Set(policy.hosts(of: cluster).filter { node(of: $0)?.role == .manager }.map(\.name))
+        Set(members(of: cluster).filter { node(of: $0)?.role == .manager }.map(\.name))
     }
+
+    /// Whether the host is a node of its cluster's Swarm whose engine has not found the others again: after a power cut
+    /// an engine is `pending` until it hears a manager, and it knows its node's id. A host that joined only half (F23)
+    /// has none, or one that its Swarm does not list.
+    func isReturning(_ host: HostPolicy) -> Bool {
+        guard presentCluster(of: host.name) == host.cluster, let swarm = facts(of: host.name)?.swarm,
+            swarm.isWithoutManagers, swarm.nodeID != nil
+        else { return false }
+        return swarms[host.cluster] == nil || node(of: host) != nil
+    }
+
+    // MARK: - Swarms that nobody can speak for
 
     /// Whether the cluster's Swarm is there but nobody speaks for it while engines of it are stopped or on their way
     /// back: the former are started first, and what else is due is decided when the Swarm can be seen.
     func isAsleep(_ cluster: ClusterID) -> Bool {
-        speakers[cluster] == nil
-            && policy.hosts(of: cluster).contains { isLiving($0.name) && (isStopped($0) || isReturning($0)) }
-    }
-
-    private func isStopped(_ host: HostPolicy) -> Bool {
-        let facts = facts(of: host.name)
-        return facts?.made?.swarm == [host.cluster] && facts?.engine.map { !$0.isRunning } == true
+        swarms[cluster] == nil && (stopped.contains(cluster) || returning.contains(cluster))
     }
 
     /// Clusters of which only the engines are started now.
     var waits: [ReportEntry] {
         policy.clusters.filter { isAsleep($0.name) }.map { cluster in
-            let isStarting = policy.hosts(of: cluster.name).contains { isLiving($0.name) && isStopped($0) }
+            let isStarting = stopped.contains(cluster.name)
             let what =
                 isStarting
                 ? "engines of its Swarm are stopped and nobody speaks for it; they are started, what else is due"
@@ -97,18 +184,33 @@ struct Situation {
     }
 
     /// What stands in the way of any write to the region's Swarms.
-    var refusals: [ReportEntry] { silentClusters + splitClusters }
+    var refusals: [ReportEntry] { silentClusters + splitClusters + notAdopted }
+
+    /// Hosts of foreign Swarms that were not looked at because people adopt one, and that are not in that one.
+    private var notAdopted: [ReportEntry] {
+        guard !input.intents.adopt.isEmpty else { return [] }
+        return policy.hosts.compactMap { host in
+            guard isLiving(host.name), let swarm = facts(of: host.name)?.swarm, swarm.state == .active,
+                presentCluster(of: host.name) == nil, input.intents.evict[host.name] == nil
+            else { return nil }
+            return .host(
+                .refused, "foreign-swarm", host.name,
+                "is in another Swarm than those that are adopted, which this region did not make",
+                hint: "take it out of the manifest, or name its Swarm with `muster hosts evict` or `muster hosts adopt`"
+            )
+        }
+    }
 
     /// Hosts in another Swarm than the rest of their cluster: the first manager was lost right after it had made one,
     /// another host made a second, and the first came back.
     private var splitClusters: [ReportEntry] {
         policy.hosts.compactMap { host in
-            guard let speaker = speakers[host.cluster], let facts = facts(of: host.name), facts.swarm.state == .active,
-                facts.made?.swarm == [host.cluster], node(of: host) == nil
+            guard let view = swarms[host.cluster], let facts = facts(of: host.name), facts.swarm.state == .active,
+                presentCluster(of: host.name) == host.cluster, node(of: host) == nil
             else { return nil }
             return .host(
                 .refused, "split-swarm", host.name,
-                "is in another Swarm than the rest of cluster `\(host.cluster)`, for which host `\(speaker.host)` speaks",
+                "is in another Swarm than the rest of cluster `\(host.cluster)`, for which host `\(view.speaker)` speaks",
                 hint: "leave it on the host with `docker swarm leave --force`, then run the command again")
         }
     }
@@ -117,13 +219,11 @@ struct Situation {
     /// managers are out of reach. Nothing may be written then.
     private var silentClusters: [ReportEntry] {
         policy.clusters.compactMap { cluster in
-            guard speakers[cluster.name] == nil, !isAsleep(cluster.name) else { return nil }
-            let members = policy.hosts(of: cluster.name).filter { host in
-                let facts = facts(of: host.name)
-                return facts?.swarm.state == .active && facts?.made?.region == policy.region
-                    && facts?.made?.swarm == [cluster.name]
+            guard swarms[cluster.name] == nil, !isAsleep(cluster.name) else { return nil }
+            let member = members(of: cluster.name).first { host in
+                facts(of: host.name)?.swarm.state == .active && presentCluster(of: host.name) == cluster.name
             }
-            guard let member = members.first else { return nil }
+            guard let member else { return nil }
             let managers = input.parent?.clusters[cluster.name]?.managers.count ?? cluster.managers
             return .region(
                 .refused, "no-quorum", policy.region,

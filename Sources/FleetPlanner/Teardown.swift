@@ -13,7 +13,7 @@ package enum TeardownPlanner {
             clusters: [:], hosts: [:], controlPlane: nil)
         return Plan(
             region: input.policy.region, blueprint: empty, steps: steps, report: teardown.report(),
-            preconditions: RegionPlanner.preconditions(of: steps, in: input.observation))
+            preconditions: Precondition.all(of: steps, in: input.observation), leaving: input.leaving)
     }
 }
 
@@ -23,17 +23,29 @@ private struct Teardown {
 
     private var region: RegionID { input.policy.region }
 
+    /// The manifest's hosts and those that are on their way out.
+    private var hosts: [HostPolicy] { input.policy.hosts + input.leaving }
+
     /// Hosts that carry something of this region.
     private var made: [HostPolicy] {
-        input.policy.hosts.filter { input.observation.facts(of: $0.name)?.made?.region == region }
+        hosts.filter { input.observation.facts(of: $0.name)?.made?.region == region }
     }
+
+    /// The clusters into whose Swarms hosts were put: those of the manifest first, then those that it has no more.
+    private var clusters: [ClusterID] {
+        let known = input.policy.clusters.map(\.name)
+        let present = Set(made.flatMap { input.observation.facts(of: $0.name)?.made?.swarm ?? [] })
+        return known + present.subtracting(known).sorted()
+    }
+
+    private func isControl(_ cluster: ClusterID) -> Bool { input.policy.controlCluster?.name == cluster }
 
     private func isManager(_ host: HostPolicy) -> Bool {
         input.observation.facts(of: host.name)?.swarm.isManager == true
     }
 
     func report() -> [ReportEntry] {
-        input.policy.hosts.compactMap { host in
+        hosts.compactMap { host in
             guard case .unreachable(let problem)? = input.observation.hosts[host.name] else { return nil }
             return ReportEntry(.quarantined, problem)
         }
@@ -41,37 +53,33 @@ private struct Teardown {
 
     func steps() -> [Step] {
         var steps: [Step] = []
-        for cluster in input.policy.clusters { steps += clusterSteps(cluster) }
+        for cluster in clusters { steps += clusterSteps(cluster) }
         for host in made {
             let own = steps.last { $0.subject == host.name }?.id
             steps.append(
                 Step(
                     id: StepID("restore-host/\(host.name)"),
-                    action: .restoreHost(home: input.home, deleteData: deleteData, daemon: daemonWithoutOurs(host)),
+                    action: .restoreHost(home: input.home, deleteData: deleteData, daemon: daemon(of: host)),
                     host: host.name,
                     after: [own].compactMap { $0 }, reason: "the region goes"))
         }
         return steps
     }
 
-    /// daemon.json of an engine that was there before, without the keys that Muster put in; nil when it has none.
-    private func daemonWithoutOurs(_ host: HostPolicy) -> JSONValue? {
-        guard let facts = input.observation.facts(of: host.name), let made = facts.made, !made.daemonKeys.isEmpty,
-            !made.files.contains("/etc/docker/daemon.json"), case .object(let members)? = facts.engine?.daemon
-        else { return nil }
-        return .object(members.filter { !made.daemonKeys.contains($0.key) })
+    private func daemon(of host: HostPolicy) -> JSONValue? {
+        input.observation.facts(of: host.name)?.daemonWithoutOurs
     }
 
-    private func clusterSteps(_ cluster: ClusterPolicy) -> [Step] {
+    private func clusterSteps(_ cluster: ClusterID) -> [Step] {
         let members = made.filter { host in
-            host.cluster == cluster.name && input.observation.facts(of: host.name)?.made?.swarm.isEmpty == false
+            input.observation.facts(of: host.name)?.made?.swarm == [cluster]
         }
         let speaker = members.first { input.observation.facts(of: $0.name)?.swarm.cluster != nil }
         var steps: [Step] = []
-        if cluster.isControl, let speaker {
+        if isControl(cluster), let speaker {
             steps.append(
                 Step(
-                    id: StepID("remove-control-plane/\(region)"), action: .removeControlPlane(cluster: cluster.name),
+                    id: StepID("remove-control-plane/\(region)"), action: .removeControlPlane(cluster: cluster),
                     host: speaker.name, reason: "the region goes"))
         }
         let first = steps.map(\.id)
@@ -88,10 +96,10 @@ private struct Teardown {
         return steps
     }
 
-    private func leave(_ host: HostPolicy, _ cluster: ClusterPolicy, after: [StepID], isLast: Bool) -> Step {
+    private func leave(_ host: HostPolicy, _ cluster: ClusterID, after: [StepID], isLast: Bool) -> Step {
         Step(
             id: StepID("leave-swarm/\(host.name)"),
-            action: .leaveSwarm(cluster: cluster.name, isLast: isLast, isForced: true),
+            action: .leaveSwarm(cluster: cluster, isLast: isLast, isForced: true),
             host: host.name, follows: after, reason: isLast ? "the last manager goes last" : "the region goes")
     }
 }

@@ -37,6 +37,9 @@ package struct ApplyReport: Sendable {
         self.isBudgetExceeded = isBudgetExceeded
     }
 
+    /// The target without the hosts that are gone now; nil when none is.
+    package var settled: Blueprint? { plan.settled(verified: Set(results.filter(\.isSuccess).map(\.step.id))) }
+
     /// Acts that changed something on a host.
     package var remoteWrites: Int { results.filter { $0.outcome == .changed }.count }
 

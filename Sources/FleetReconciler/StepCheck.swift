@@ -35,7 +35,7 @@ extension StepAction {
             return facts.swarm.isManager == (role == .manager) ? nil : "its role is another"
         case .promoteNode, .drainNode, .activateNode, .demoteNode, .removeNode, .labelNode:
             guard let cluster = facts.swarm.cluster else { return "no manager speaks for the Swarm" }
-            return missing(in: cluster, node: subjectNode.flatMap(cluster.node))
+            return missing(in: cluster, node: (statedNode ?? subjectNode).flatMap(cluster.node))
         case .evictSwarm: return facts.swarm.state == .inactive ? nil : "the state is \(facts.swarm.state.rawValue)"
         case .adoptSwarm(let cluster, _):
             return facts.made?.region == region && facts.made?.swarm == [cluster] ? nil : "it is not written down"
@@ -54,6 +54,11 @@ extension StepAction {
             return facts.swarm.state == .inactive ? nil : "the state is \(facts.swarm.state.rawValue)"
         case .restoreHost: return facts.made == nil ? nil : "/etc/muster is left"
         }
+    }
+
+    /// The node that the planner named, where a host may be more than one in its Swarm's list.
+    private var statedNode: NodeID? {
+        if case .demoteNode(_, let node) = self { node } else { nil }
     }
 
     /// The same for steps about one node, which the acting manager's list shows; nil when it is not in the list.

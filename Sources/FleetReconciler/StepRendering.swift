@@ -72,7 +72,7 @@ package struct StepRendering: Sendable {
         switch step.action {
         case .promoteNode: return RemoteAct(word, [region.rawValue] + DockerCommand.promote(node).words)
         case .activateNode: return RemoteAct(word, [region.rawValue] + DockerCommand.activate(node).words)
-        case .demoteNode: return RemoteAct(word, [region.rawValue] + DockerCommand.demote(node).words)
+        case .demoteNode(_, let id): return RemoteAct(word, [region.rawValue] + DockerCommand.demote(id).words)
         case .removeNode(_, let id): return RemoteAct(word, [region.rawValue] + DockerCommand.remove(id).words)
         case .drainNode:
             let seconds = String(Self.drainSeconds)

@@ -45,10 +45,11 @@ struct ApplyCommand: AsyncParsableCommand {
 
     private func apply(_ plan: Plan, _ session: OperatorSession) async throws -> Int32 {
         guard plan.refusals.isEmpty else { throw Self.refused(plan) }
-        let hosts = session.policy.hosts.filter { plan.preconditions[$0.name] != nil }
+        let hosts = (session.policy.hosts + plan.leaving).filter { plan.preconditions[$0.name] != nil }
         let observation = await session.observer.observation(of: hosts)
         let moved = plan.differences(from: observation)
         if !moved.isEmpty { throw FleetProblems(moved) }
+        _ = try approval.approval.number(for: plan)
         let inventory = try session.openInventory()
         defer { try? inventory.close() }
         try await inventory.adopt(policy: session.policy.portable, at: session.clock.now())

@@ -105,8 +105,9 @@ struct TearDown {
         let inventory = try session.openInventory()
         try await inventory.adopt(policy: session.policy.portable, at: session.clock.now())
         try await inventory.resume()
-        let observation = await session.observer.observation(of: session.policy.hosts)
         let parent = try await inventory.targetBlueprint()
+        let hosts = session.policy.hosts + session.policy.leaving(after: parent)
+        let observation = await session.observer.observation(of: hosts)
         let input = PlannerInput(policy: session.policy, observation: observation, parent: parent, image: "")
         let plan = TeardownPlanner.plan(input, deleteData: deleteData)
         if !isJSON { ReportText(entries: plan.report).print() }

@@ -30,7 +30,6 @@ struct PlanCommand: AsyncParsableCommand {
             let answer = try await RemoteRegion(folder: session.folder, context: context).plan(session.policy)
             return PlanDocument(policy: session.policy, plan: answer.plan, nodes: [:], id: answer.id)
         }
-        let observation = await session.observer.observation(of: session.policy.hosts)
         // An inventory is read, never made: `plan` changes nothing.
         var parent: Blueprint?
         var epoch = 1
@@ -40,6 +39,8 @@ struct PlanCommand: AsyncParsableCommand {
             epoch = try await inventory.region()?.ownership.epoch ?? epoch
             try inventory.close()
         }
+        let hosts = session.policy.hosts + session.policy.leaving(after: parent)
+        let observation = await session.observer.observation(of: hosts)
         try HandOffGuard.expectOwn(session.policy, epoch: epoch, observation)
         let plan = RegionPlanner.plan(try session.input(observation: observation, parent: parent))
         let nodes = observation.hosts.compactMapValues { observed in

@@ -127,6 +127,7 @@ import Testing
         #expect(
             MusterLabel.node(host: "h1", desired: host, region: "eu1") == [
                 "disk": "ssd", "io.muster.domain": "a", "io.muster.host": "h1", "io.muster.region": "eu1",
+                "io.muster.labels": "disk,io.muster.domain",
             ])
     }
 }

@@ -14,7 +14,7 @@ import Testing
         for line in lines.values { #expect(!line.contains("\n") && line.count < 320, "\(line)") }
     }
 
-    private static var stories: [Story] { unfit + engines + foreign + regions + moved + waits }
+    private static var stories: [Story] { unfit + engines + foreign + regions + moved + waits + changing }
 
     private static func spoiled(_ spoil: (inout HostFacts) -> Void) -> Story {
         var story = Story()

@@ -22,15 +22,6 @@ import Testing
         try story.tell("other-region")
     }
 
-    @Test("a host moved to another cluster in the manifest → refused: it is still in the old one's Swarm")
-    func otherCluster() throws {
-        var story = Story(hosts: 6)
-        story.splitInTwoClusters(managers: 1)
-        story.bringUp()
-        story.policy.hosts[0].cluster = "work"
-        try story.tell("other-cluster")
-    }
-
     @Test("two Swarms of one cluster (the first manager died alone, and came back) → refused, both named")
     func twoSwarms() throws {
         var story = Story()

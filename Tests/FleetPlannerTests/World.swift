@@ -7,11 +7,14 @@ struct World {
     struct Machine {
         var facts: HostFacts
         var isUp = true
+        /// It runs, its Swarm hears it, and nobody can log in.
+        var isCutOff = false
         /// Where it is a node; nil when it is in no Swarm.
         var node: NodeID?
         var swarm: String?
-        /// Its node was taken off the list while it was down.
-        var isForgotten = false
+        /// The service of each task that runs here.
+        var tasks: [String] = []
+        var certificate: CertificateFacts?
         /// Overrides what it says of its Swarm: half joined, or in somebody else's.
         var saysOfSwarm: SwarmFacts?
     }
@@ -53,7 +56,7 @@ struct World {
     }
 
     private func seen(_ name: HostID, _ machine: Machine) -> HostObservation {
-        guard machine.isUp else {
+        guard machine.isUp && !machine.isCutOff else {
             return .unreachable(
                 FleetProblem(
                     .unavailable, "connect-timeout", subject: "host `\(name)`", "cannot connect: no answer in 10 s",
@@ -72,13 +75,16 @@ struct World {
         let speaks = isManager && hasQuorum(id)
         return SwarmFacts(
             state: .active, nodeID: node, nodeAddress: own.address, isManager: isManager, swarmID: isManager ? id : nil,
-            managerAddresses: [], cluster: speaks ? clusterFacts(swarm) : nil)
+            managerAddresses: [], cluster: speaks ? clusterFacts(swarm) : nil, tasks: machine.tasks,
+            certificate: machine.certificate)
     }
 
     private func clusterFacts(_ swarm: Swarm) -> ClusterFacts {
+        let running = runningNodes
         let nodes = swarm.nodes.values.sorted { $0.id < $1.id }.map { node in
             var node = node
-            node.state = isRunning(node.id) ? "ready" : "down"
+            node.state = running.contains(node.id) ? "ready" : "down"
+            if node.role == .manager { node.reachability = running.contains(node.id) ? "reachable" : "unreachable" }
             return node
         }
         return ClusterFacts(nodes: nodes, services: swarm.services)
@@ -89,13 +95,15 @@ struct World {
     }
 
     func hasQuorum(_ swarm: String) -> Bool {
-        let all = managers(of: swarm)
-        return all.filter { isRunning($0.id) }.count >= all.count / 2 + 1
+        let (all, running) = (managers(of: swarm), runningNodes)
+        return all.filter { running.contains($0.id) }.count >= all.count / 2 + 1
     }
 
-    private func isRunning(_ node: NodeID) -> Bool {
-        machines.values.contains { $0.node == node && $0.isUp && $0.facts.engine?.isRunning == true }
+    private var runningNodes: Set<NodeID> {
+        Set(machines.values.filter { $0.isUp && $0.facts.engine?.isRunning == true }.compactMap(\.node))
     }
+
+    private func isRunning(_ node: NodeID) -> Bool { runningNodes.contains(node) }
 
     // MARK: - What steps do
 
@@ -105,12 +113,16 @@ struct World {
         case .installEngine(_, let daemon, let keys): installEngine(on: step.host, daemon: daemon, keys: keys)
         case .authorizeRegionKey(let from, _): change(step.host) { $0.regionKeyFrom = [from.joined(separator: ",")] }
         case .initSwarm(let cluster, let address, _, _): initSwarm(step, cluster, address)
-        case .resetSwarm: machines[step.host]?.saysOfSwarm = nil
+        case .resetSwarm:
+            machines[step.host]?.saysOfSwarm = nil
+            if machines[step.host]?.node != nil { leave(step.host) }
         case .joinSwarm(let cluster, let role, let address, let from, _): join(step, cluster, role, address, from)
         case .promoteNode: onNode(step) { $0.role = .manager }
-        case .drainNode: onNode(step) { $0.availability = "drain" }
+        case .drainNode:
+            onNode(step) { $0.availability = "drain" }
+            machines[step.subject]?.tasks = []
         case .activateNode: onNode(step) { $0.availability = "active" }
-        case .demoteNode: demote(step)
+        case .demoteNode(_, let node): demote(node, step)
         case .removeNode(_, let node): remove(node, step)
         case .evictSwarm: machines[step.host]?.saysOfSwarm = nil
         case .adoptSwarm(let cluster, _): change(step.host) { $0.swarm = [cluster] }
@@ -127,6 +139,22 @@ struct World {
             isHandedOff = false
         case .leaveSwarm(_, _, let isForced): leave(step.host, isForced: isForced)
         case .restoreHost: restore(step.host)
+        }
+    }
+
+    /// A machine of nobody's that runs as this node.
+    mutating func addStranger(_ node: NodeID) {
+        let name = HostID("stranger-\(node)")
+        addBareHost(name, address: "198.18.7.7")
+        machines[name]?.facts.engine = EngineFacts(version: "20.10.24", isRunning: true)
+        machines[name]?.node = node
+    }
+
+    /// As if somebody else had made what is there: no record on any host, no label on any node.
+    mutating func makeForeign() {
+        for name in machines.keys { machines[name]?.facts.made = nil }
+        for (swarm, nodes) in swarms.mapValues(\.nodes) {
+            for id in nodes.keys { swarms[swarm]?.nodes[id]?.labels = [:] }
         }
     }
 
@@ -184,11 +212,9 @@ struct World {
     }
 
     /// As the script does it: only if the managers left hold a majority.
-    private mutating func demote(_ step: Step) {
+    private mutating func demote(_ node: NodeID, _ step: Step) {
         guard let swarm = machines[step.host]?.swarm else { return note("\(step.id): no Swarm") }
-        guard let node = node(of: step), swarms[swarm]?.nodes[node]?.role == .manager else {
-            return note("\(step.id): no such manager")
-        }
+        guard swarms[swarm]?.nodes[node]?.role == .manager else { return note("\(step.id): no such manager") }
         let others = managers(of: swarm).filter { $0.id != node }
         guard hasQuorum(swarm), others.filter({ isRunning($0.id) }).count >= others.count / 2 + 1 else {
             return note("\(step.id): no majority is left")
@@ -203,15 +229,6 @@ struct World {
         if facts.role == .manager { note("\(step.id): it is a manager") }
         if isRunning(node) { note("\(step.id): it is not down") }
         swarms[swarm]?.nodes[node] = nil
-        for name in machines.keys where machines[name]?.node == node { machines[name]?.isForgotten = true }
-    }
-
-    /// The subject's node, by the machine where there is one.
-    private func node(of step: Step) -> NodeID? {
-        machines[step.subject]?.node
-            ?? machines[step.host]?.swarm.flatMap { swarm in
-                swarms[swarm]?.nodes.values.first { $0.labels[MusterLabel.host] == step.subject.rawValue }?.id
-            }
     }
 
     private mutating func start(_ step: Step, _ desired: DesiredControlPlane) {
@@ -229,10 +246,11 @@ struct World {
         machines[host]?.facts.made = made
     }
 
+    /// The Swarm keeps it in its list, as down, until somebody removes it there.
     private mutating func leave(_ host: HostID, isForced: Bool = true) {
         if let swarm = machines[host]?.swarm, let node = machines[host]?.node {
             if !isForced, swarms[swarm]?.nodes[node]?.role == .manager { note("\(host) leaves as a manager") }
-            if isForced { swarms[swarm]?.nodes[node] = nil }
+            if machines[host]?.tasks.isEmpty == false, !isForced { note("\(host) leaves with tasks") }
         }
         machines[host]?.node = nil
         machines[host]?.swarm = nil

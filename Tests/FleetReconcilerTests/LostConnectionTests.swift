@@ -9,7 +9,7 @@ import Testing
     private func effects(_ bench: Bench, _ act: String) -> Int { bench.hosts.effects.filter { $0 == act }.count }
 
     private static let acts = [
-        "install-engine/h4", "join-swarm/h4", "init-swarm/h1", "load-image/h2", "authorize-region-key/h4",
+        "install-engine/h4", "join-swarm/h4", "init-swarm/h1", "load-image/h1", "authorize-region-key/h4",
         "start-control-plane/h1",
     ]
 
@@ -64,6 +64,8 @@ import Testing
         #expect(report.results.allSatisfy { $0.outcome == .changed })
         let effects = bench.hosts.effects.filter { !$0.hasPrefix("label-node") }
         #expect(Set(effects).count == effects.count)
+        let (own, seenOwn) = await bench.plan(parent: rest.blueprint, isHandedOff: true)
+        #expect(try await bench.run(own, seenOwn).results.allSatisfy { $0.step.action.word == "load-image" })
         #expect(await bench.plan(parent: rest.blueprint, isHandedOff: true).0.isEmpty)
     }
 

@@ -18,7 +18,7 @@ import Testing
         .handOff(desired, addresses: ["198.18.1.1"]), .removeControlPlane(cluster: "control"),
         .leaveSwarm(cluster: "control", isLast: true, isForced: true),
         .restoreHost(home: "/root", deleteData: true, daemon: nil),
-        .drainNode(cluster: "control"), .activateNode(cluster: "control"), .demoteNode(cluster: "control"),
+        .drainNode(cluster: "control"), .activateNode(cluster: "control"), .demoteNode(cluster: "control", node: "n2"),
         .removeNode(cluster: "control", node: "n2"), .evictSwarm(swarmID: "theirs"),
         .adoptSwarm(cluster: "control", swarmID: "theirs"),
     ]
@@ -103,8 +103,9 @@ import Testing
         let demoted = { (node: inout NodeFacts) in (node.role, node.reachability) = (.worker, nil) }
         #expect(missing(.drainNode(cluster: "control")) { $0.availability = "drain" } == nil)
         #expect(missing(.activateNode(cluster: "control")) { $0.availability = "pause" } != nil)
-        #expect(missing(.demoteNode(cluster: "control"), demoted) == nil)
-        #expect(missing(.demoteNode(cluster: "control")) { ($0.role, $0.reachability) = (.worker, "reachable") } != nil)
+        #expect(missing(.demoteNode(cluster: "control", node: "n2"), demoted) == nil)
+        let stillInRaft = { (node: inout NodeFacts) in (node.role, node.reachability) = (.worker, "reachable") }
+        #expect(missing(.demoteNode(cluster: "control", node: "n2"), stillInRaft) != nil)
         #expect(missing(.removeNode(cluster: "control", node: "n2")) { $0.id = "n3" } == nil)
         var silent = Self.done
         silent.swarm.cluster = nil

@@ -10,7 +10,7 @@ struct ApplyText {
     func print() {
         Console.line()
         var table = TextTable(header: [])
-        for host in policy.hosts { table.rows.append(row(host)) }
+        for host in policy.hosts + report.plan.leaving { table.rows.append(row(host)) }
         table.print()
         printRegionFailures()
         printTimes()

@@ -22,7 +22,7 @@ final class ProgressView: @unchecked Sendable {
 
     init(plan: Plan, policy: FleetPolicy, isQuiet: Bool) {
         let subjects = Set(plan.steps.map(\.subject))
-        hosts = policy.hosts.map(\.name).filter(subjects.contains)
+        hosts = (policy.hosts + plan.leaving).map(\.name).filter(subjects.contains)
         total = plan.steps.count
         self.isQuiet = isQuiet
         isLive = Console.isTerminal && !isQuiet

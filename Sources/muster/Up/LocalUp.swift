@@ -10,21 +10,32 @@ import InventoryStore
 struct LocalUp {
     let session: OperatorSession
     let isJSON: Bool
+    var approval = Approval()
 
     func run() async throws -> Int32 {
         let inventory = try session.openInventory()
         defer { try? inventory.close() }
         try await inventory.adopt(policy: session.policy.portable, at: session.clock.now())
-        let observation = await session.observer.observation(of: session.policy.hosts)
+        let parent = try await inventory.targetBlueprint()
+        let hosts = session.policy.hosts + session.policy.leaving(after: parent)
+        let observation = await session.observer.observation(of: hosts)
         if let context = try await HandOffGuard(session: session, inventory: inventory).context(observation) {
-            return try await RemoteUp(session: session, context: context, isJSON: isJSON).run()
+            return try await RemoteUp(session: session, context: context, isJSON: isJSON, approval: approval).run()
         }
         try await inventory.save(observation)
-        let parent = try await inventory.targetBlueprint()
-        let plan = RegionPlanner.plan(try session.input(observation: observation, parent: parent))
+        var input = try session.input(observation: observation, parent: parent)
+        input.intents.draining = try await inventory.drainingHosts()
+        let plan = RegionPlanner.plan(input)
         if !isJSON { announce(plan) }
         guard plan.refusals.isEmpty else { return try refused(plan) }
-        guard !plan.isEmpty else { return try await nothingToDo(plan) }
+        guard !plan.isEmpty else {
+            // Hosts that left by themselves are wanted no more, and nobody has to do anything about it.
+            if let parent, plan.blueprint != parent {
+                try await inventory.setTarget(plan.blueprint, at: session.clock.now())
+            }
+            return try await nothingToDo(plan)
+        }
+        _ = try approval.number(for: plan)
         let run = PlanRun(session: session, inventory: inventory, isJSON: isJSON)
         return try await goneOn(from: try await run.result(of: plan, observation: observation))
     }
@@ -63,5 +74,12 @@ struct LocalUp {
         let document = UpDocument(report, execs: session.shell.execCounts(of: session.policy.hosts))
         if isJSON { try Console.json(document) } else { Console.line("nothing to do: 0 remote writes") }
         return report.exitCode(allowedFailures: session.policy.budgets.allowedFailures(of: session.policy.hosts.count))
+    }
+}
+
+extension Inventory {
+    /// Hosts that were drained before, and are to stay so.
+    fileprivate func drainingHosts() async throws -> Set<HostID> {
+        Set(try await hosts().filter { $0.life == .draining }.map(\.name))
     }
 }

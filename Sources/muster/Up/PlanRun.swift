@@ -46,7 +46,9 @@ struct PlanRun {
             handOver: isTeardown ? nil : HandOver(session: session, inventory: inventory),
             progress: { progress.show($0) })
         defer { progress.finish() }
-        return try await executor.run(plan, id: id, observation: observation)
+        let report = try await executor.run(plan, id: id, observation: observation)
+        if let settled = report.settled { try await store.setTarget(settled, at: session.clock.now()) }
+        return report
     }
 
     private func secrets() async throws -> RegionSecrets {

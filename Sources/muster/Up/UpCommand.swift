@@ -29,7 +29,7 @@ struct UpCommand: AsyncParsableCommand {
                 return try await RemoteUp(session: session, context: context, isJSON: json, approval: approval.approval)
                     .run()
             }
-            return try await LocalUp(session: session, isJSON: json).run()
+            return try await LocalUp(session: session, isJSON: json, approval: approval.approval).run()
         }
     }
 }

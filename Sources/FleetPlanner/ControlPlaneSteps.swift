@@ -1,0 +1,71 @@
+// How the control plane comes onto its cluster: its image on every manager, its service on its home, and at last the
+// hand off of inventory and authority.
+import FleetModel
+
+/// The control plane's steps.
+struct ControlPlaneSteps {
+    let situation: Situation
+    let blueprint: Blueprint
+    /// Of the control cluster's managers, in manifest order.
+    let addresses: [String]
+
+    private var region: RegionID { situation.policy.region }
+
+    func add(to list: inout StepList) {
+        guard let desired = blueprint.controlPlane, situation.isLiving(desired.home),
+            !situation.isAsleep(desired.cluster)
+        else { return }
+        // Before the hand off the image crosses the operator's line, so only its home gets it; the others get it from
+        // the control plane, which is where they are (ADR 0017).
+        let carriers =
+            situation.input.isHandedOff ? blueprint.clusters[desired.cluster]?.managers ?? [] : [desired.home]
+        for host in carriers {
+            guard situation.isLiving(host), !hasImage(host, desired.image) else { continue }
+            list.add(loadStep(host, desired.image, list))
+        }
+        let service = situation.swarms[desired.cluster]?.facts.services.first { $0.name == "muster-\(region)" }
+        if service == nil { list.add(startStep(desired, list)) }
+        if !situation.input.isHandedOff {
+            let start = StepID("start-control-plane/\(region)")
+            list.add(
+                Step(
+                    id: StepID("hand-off/\(region)"), action: .handOff(desired, addresses: addresses),
+                    host: desired.home, after: list.present([start]),
+                    reason: "the operator's machine owns the inventory until the control plane has it"))
+        }
+    }
+
+    private func hasImage(_ host: HostID, _ reference: String) -> Bool {
+        situation.facts(of: host)?.made?.images.contains(reference) == true
+    }
+
+    private func loadStep(_ host: HostID, _ image: String, _ list: StepList) -> Step {
+        Step(
+            id: StepID("load-image/\(host)"), action: .loadImage(reference: image), host: host,
+            after: list.present([StepID("install-engine/\(host)")]),
+            reason: situation.input.isHandedOff
+                ? "the control plane may run on any manager, and there is no registry yet"
+                : "the control plane starts here, and there is no registry yet")
+    }
+
+    private func startStep(_ desired: DesiredControlPlane, _ list: StepList) -> Step {
+        // The node must be in the Swarm and have the image; managers join first, so that the service starts on a
+        // cluster that is done changing.
+        let joins = list.steps.filter { step in
+            switch step.action {
+            case .initSwarm(let cluster, _, _, _): cluster == desired.cluster
+            case .joinSwarm(let cluster, let role, _, _, _): cluster == desired.cluster && role == .manager
+            case .authorizeRegionKey, .loadImage: step.subject == desired.home
+            case .installEngine, .resetSwarm, .promoteNode, .drainNode, .activateNode, .demoteNode, .removeNode,
+                .evictSwarm, .adoptSwarm, .labelNode, .startControlPlane, .handOff, .removeControlPlane, .leaveSwarm,
+                .restoreHost:
+                false
+            }
+        }
+        return Step(
+            id: StepID("start-control-plane/\(region)"),
+            action: .startControlPlane(desired, addresses: addresses), host: desired.home,
+            after: joins.filter { $0.subject == desired.home }.map(\.id),
+            follows: joins.filter { $0.subject != desired.home }.map(\.id), reason: "the region has no control plane")
+    }
+}

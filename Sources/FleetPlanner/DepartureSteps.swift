@@ -1,0 +1,92 @@
+// How hosts leave a Swarm that goes on: drained once their replacements are there, demoted in turn, left as workers,
+// taken off the Swarm's list by the id that is theirs, and at last freed of what Muster made on them.
+import FleetModel
+
+/// The steps of the departures from one running Swarm, but for the demotions, which are ClusterSteps' chain.
+struct DepartureSteps {
+    let situation: Situation
+    let departures: [Departure]
+    /// Who acts for the Swarm while it changes, and since when it can.
+    let keeper: (host: HostID, after: [StepID])
+    /// For each host, the step after which somebody else can take its tasks.
+    let newcomers: [HostID: StepID]
+
+    /// Before the demotions: a manager's work goes while it is still a manager.
+    func addDrains(to list: inout StepList) {
+        for departure in departures.filter(\.wantsDrain) {
+            guard let cluster = departure.cluster else { continue }
+            let newcomer = newcomers[departure.host.name].map { [$0] } ?? []
+            // Its own engine's step, and not its last: that may be its joining of another Swarm, which comes after.
+            let own = list.present([StepID("install-engine/\(departure.host.name)")])
+            list.add(
+                Step(
+                    id: departure.drain, action: .drainNode(cluster: cluster), host: keeper.host,
+                    subject: departure.host.name, after: keeper.after + newcomer + own, reason: departure.reason))
+        }
+    }
+
+    func addLeaves(to list: inout StepList) {
+        for departure in departures {
+            if departure.canLeave { addLeave(departure, to: &list) }
+            if let removal = departure.removal, departure.canLeave || departure.node?.state == "down" {
+                addRemoval(departure, removal, to: &list)
+            }
+            if departure.why == .leavesRegion { Self.addRestore(departure, situation, to: &list) }
+        }
+    }
+
+    private func addLeave(_ departure: Departure, to list: inout StepList) {
+        guard let cluster = departure.cluster else { return }
+        let name = departure.host.name
+        let start = StepID("install-engine/\(name)")
+        if departure.isStopped, !list.contains(start) {
+            list.add(
+                Step(
+                    id: start, action: .installEngine(version: nil, daemon: nil, keys: []), host: name,
+                    reason: "its engine is stopped, and has to say itself that it leaves its Swarm"))
+        }
+        list.add(
+            Step(
+                id: departure.leave,
+                action: departure.isHalfJoined
+                    ? .resetSwarm(cluster: cluster) : .leaveSwarm(cluster: cluster, isLast: false, isForced: false),
+                host: name, after: list.present([start, departure.drain, Self.demotion(of: departure)]),
+                reason: departure.reason))
+    }
+
+    private func addRemoval(_ departure: Departure, _ id: StepID, to list: inout StepList) {
+        guard let cluster = departure.cluster, let node = departure.node else { return }
+        list.add(
+            Step(
+                id: id, action: .removeNode(cluster: cluster, node: node.id), host: keeper.host,
+                subject: departure.host.name,
+                after: keeper.after + list.present([departure.leave, Self.demotion(of: departure)]),
+                reason: departure.canLeave ? departure.reason : "\(departure.reason), and its node is down"))
+    }
+
+    /// What Muster made on the host goes last, when nothing runs there any more; nothing can be done on a silent host.
+    static func addRestore(_ departure: Departure, _ situation: Situation, to list: inout StepList) {
+        let name = departure.host.name
+        guard let facts = departure.facts, facts.made?.region == situation.policy.region else { return }
+        list.add(
+            Step(
+                id: StepID("restore-host/\(name)"),
+                action: .restoreHost(home: situation.input.home, deleteData: false, daemon: facts.daemonWithoutOurs),
+                host: name, after: list.present([departure.leave]),
+                follows: list.present([departure.removal].compactMap { $0 }), reason: departure.reason))
+    }
+
+    static func demotion(of departure: Departure) -> StepID {
+        StepID("demote-node/\(departure.node?.id ?? "")")
+    }
+}
+
+extension HostFacts {
+    /// daemon.json of an engine that was there before, without the keys that Muster put in; nil when it has none.
+    var daemonWithoutOurs: JSONValue? {
+        guard let made, !made.daemonKeys.isEmpty, !made.files.contains("/etc/docker/daemon.json"),
+            case .object(let members)? = engine?.daemon
+        else { return nil }
+        return .object(members.filter { !made.daemonKeys.contains($0.key) })
+    }
+}

@@ -1,0 +1,70 @@
+// Nodes in a Swarm's list that no host is: which of them are proven to be the past of a host and go (F22, F23, F24),
+// and which are only named. Nothing without Muster's label is ever removed unless it is provably a host's own past.
+import FleetModel
+
+/// The nodes of one running Swarm that no host of the region is.
+struct Ghosts {
+    enum Finding: Equatable {
+        /// The past of a host: down, and the host answers as another node or as none.
+        case past(of: HostID)
+        /// Carries our label, and no manifest and no target has its host: it is made to leave.
+        case forgotten(HostID)
+        /// Not down, although its host is another node: two machines, or one that is cloned.
+        case double(HostID)
+        /// Down at the address of a host, and not proven to be it.
+        case atAddress(of: HostID)
+        case unknown
+    }
+
+    let found: [(node: NodeFacts, finding: Finding)]
+
+    /// Nodes that are taken off the list, with the host whose past they are.
+    var removable: [(node: NodeFacts, host: HostID)] {
+        found.compactMap { node, finding in
+            switch finding {
+            case .past(let host): (node, host)
+            case .forgotten(let host): node.state == "down" ? (node, host) : nil
+            case .double, .atAddress, .unknown: nil
+            }
+        }
+    }
+
+    init(_ situation: Situation, in cluster: ClusterID, members: [HostPolicy]) {
+        guard let view = situation.swarms[cluster] else { found = []; return }
+        var owned: Set<NodeID> = []
+        var byAddress: [String: HostPolicy] = [:]
+        for host in members {
+            if let node = situation.node(of: host, in: cluster) { owned.insert(node.id) }
+            byAddress[host.address] = host
+        }
+        found = view.facts.nodes.filter { !owned.contains($0.id) }.map { node in
+            (node, Self.finding(about: node, situation, byAddress[node.address]))
+        }
+    }
+
+    private static func finding(
+        about node: NodeFacts, _ situation: Situation, _ neighbour: HostPolicy?
+    ) -> Finding {
+        if let label = node.labels[MusterLabel.host],
+            node.labels[MusterLabel.region] == situation.policy.region.rawValue
+        {
+            let name = HostID(label)
+            guard situation.hosts[name] != nil else { return .forgotten(name) }
+            guard node.state == "down" else { return .double(name) }
+            return knowsItsNode(name, situation) ? .past(of: name) : .atAddress(of: name)
+        }
+        guard let neighbour, node.labels[MusterLabel.host] == nil, node.state == "down" else { return .unknown }
+        let isProven =
+            knowsItsNode(neighbour.name, situation)
+            && situation.facts(of: neighbour.name)?.identity.hostname == node.hostname
+        return isProven ? .past(of: neighbour.name) : .atAddress(of: neighbour.name)
+    }
+
+    /// Whether the host itself says which node it is now, or that it is none: only then another one is its past.
+    private static func knowsItsNode(_ host: HostID, _ situation: Situation) -> Bool {
+        guard situation.isLiving(host), let facts = situation.facts(of: host) else { return false }
+        guard let engine = facts.engine else { return facts.made?.swarm.isEmpty != false }
+        guard engine.isRunning else { return false }
+        return facts.swarm.state == .active ? facts.swarm.nodeID != nil : facts.swarm.state != .locked
+    }
+}

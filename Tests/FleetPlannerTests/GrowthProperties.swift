@@ -1,0 +1,89 @@
+// Properties of plans for regions whose manifest changes at random while hosts die and come back: what must hold
+// whatever people and machines do. A failing seed is written down in `failedBefore`.
+import FleetModel
+import FleetPlanner
+import Testing
+
+@Suite("Growth properties") struct GrowthProperties {
+    /// Seeds that found something once, and enough others.
+    private static let failedBefore: [UInt64] = []
+    static let seeds = failedBefore + Array(2001...2040)
+
+    @Test(
+        "manifests that change, hosts that die, plans half run → the rules hold, and it comes to rest", arguments: seeds
+    )
+    func history(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var story = Story.random(&random).atRest()
+        for _ in 0..<6 {
+            story.edit(&random)
+            if Bool.random(using: &random) { story.shake(&random) }
+            story.leaveSplitSwarms()
+            let plan = story.plan()
+            Rules(story: story, plan: plan, seed: seed).check()
+            let count = Int.random(in: 0...plan.steps.count, using: &random)
+            for step in plan.steps.prefix(count) { story.world.perform(step) }
+            story.parent =
+                plan.refusals.isEmpty
+                ? plan.settled(verified: Set(plan.steps.prefix(count).map(\.id))) ?? plan.blueprint : story.parent
+            story.intents = FleetIntents()
+        }
+        story.reviveAll()
+        for name in story.world.machines.keys { story.world.machines[name]?.isUp = true }
+        for _ in 0..<4 {
+            story.leaveSplitSwarms()
+            story.bringUp()
+        }
+        #expect(story.plan().refusals.map(\.problem.code) == [], "seed \(seed)")
+        #expect(story.plan().steps.map(\.id) == [], "seed \(seed): not at rest")
+        #expect(story.world.violations == [], "seed \(seed)")
+        #expect(story.plan().leaving == [], "seed \(seed): somebody is still leaving")
+    }
+
+    @Test("the order of the hosts in the manifest changes no set of steps, only who acts", arguments: seeds.prefix(10))
+    func orderIndependence(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        let story = Story.random(&random).atRest()
+        var shuffled = story
+        shuffled.policy.hosts.shuffle(using: &random)
+        #expect(shuffled.plan().steps == [], "seed \(seed): another order is no change")
+    }
+}
+
+extension Story {
+    /// One change that people might make: a host more, a host less, another role, label, number of managers or cluster.
+    mutating func edit(_ random: inout SplitMix64) {
+        let home = parent?.controlPlane?.home
+        let some = policy.hosts.filter { $0.name != home }.randomElement(using: &random)?.name
+        switch Int.random(in: 0..<7, using: &random) {
+        case 0: give(HostID("h\(100 + Int.random(in: 0..<800, using: &random))"))
+        case 1, 2: if let some, canSpare(some) { take(some) }
+        case 3: if let some { policy[some]?.labels = Bool.random(using: &random) ? ["disk": "ssd"] : [:] }
+        case 4: if let some { intents.draining = [some] }
+        case 5: changeManagers(&random)
+        default: if let some, policy.clusters.count == 2, canSpare(some) { move(some) }
+        }
+    }
+
+    /// Whether the cluster has as many hosts as managers without this one, and people did not fix its role.
+    private func canSpare(_ name: HostID) -> Bool {
+        guard let host = policy[name], let cluster = policy.clusters.first(where: { $0.name == host.cluster }) else {
+            return false
+        }
+        let others = policy.hosts(of: cluster.name).filter { $0.name != name && $0.role != .worker }
+        return host.role != .manager && others.count >= cluster.managers
+    }
+
+    private mutating func changeManagers(_ random: inout SplitMix64) {
+        guard let index = policy.clusters.indices.randomElement(using: &random) else { return }
+        let able = policy.hosts(of: policy.clusters[index].name).filter { $0.role != .worker }
+        let fixed = able.filter { $0.role == .manager }.count
+        let counts = [1, 3, 5, 7].filter { $0 <= able.count && $0 >= max(1, fixed) }
+        policy.clusters[index].managers = counts.randomElement(using: &random) ?? policy.clusters[index].managers
+    }
+
+    private mutating func move(_ name: HostID) {
+        guard let other = policy.clusters.first(where: { $0.name != policy[name]?.cluster }) else { return }
+        policy[name]?.cluster = other.name
+    }
+}
