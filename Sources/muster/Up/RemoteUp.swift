@@ -11,6 +11,8 @@ struct RemoteUp {
     /// Whether hosts are let in that only this machine can log in to. Not in the `up` that has just failed at them.
     var isAdmitting = true
     var approval = Approval()
+    /// What is asked for besides the manifest.
+    var intents = FleetIntents()
 
     func run() async throws -> Int32 {
         let result = try await result()
@@ -22,7 +24,7 @@ struct RemoteUp {
     func result() async throws -> UpResult {
         try await HandOver.finish(session.folder, context)
         let remote = RemoteRegion(folder: session.folder, context: context)
-        let answer = try await admitted(try await remote.plan(session.policy), remote)
+        let answer = try await admitted(try await remote.plan(session.policy, intents), remote)
         guard answer.plan.refusals.isEmpty else { return refused(answer) }
         if let lease = answer.lease { throw Self.busy(session.policy.region, lease) }
         let run = RemoteRun(remote: remote, policy: session.policy, isJSON: isJSON, approval: approval)
@@ -37,7 +39,7 @@ struct RemoteUp {
         let admission = Admission(session: session, isJSON: isJSON)
         let hosts = await admission.candidates(wanted)
         guard !hosts.isEmpty, await !admission.admit(hosts, wanted).isEmpty else { return answer }
-        return try await remote.plan(session.policy)
+        return try await remote.plan(session.policy, intents)
     }
 
     private func refused(_ answer: PlanAnswer) -> UpResult {
