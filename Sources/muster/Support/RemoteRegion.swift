@@ -67,8 +67,8 @@ struct RemoteRegion {
         if present.addresses != context.addresses, !present.addresses.isEmpty { try present.save(folder) }
     }
 
-    func plan(_ policy: FleetPolicy) async throws -> PlanAnswer {
-        try await calling { try await $0.plan(PlanWanted(policy: policy.portable)) }
+    func plan(_ policy: FleetPolicy, _ intents: FleetIntents = FleetIntents()) async throws -> PlanAnswer {
+        try await calling { try await $0.plan(PlanWanted(policy: policy.portable, intents: intents)) }
     }
 
     func refreshSealedCopy() async throws {
