@@ -23,9 +23,12 @@ private struct Teardown {
 
     private var region: RegionID { input.policy.region }
 
-    /// Hosts that carry something of this region.
+    /// Hosts that carry something of this region; the lease of a run that ended before it made anything is such.
     private var made: [HostPolicy] {
-        input.policy.hosts.filter { input.observation.facts(of: $0.name)?.made?.region == region }
+        input.policy.hosts.filter { host in
+            let facts = input.observation.facts(of: host.name)
+            return facts?.made.map { $0.region == region } ?? (facts?.lease != nil)
+        }
     }
 
     private func isManager(_ host: HostPolicy) -> Bool {
