@@ -40,9 +40,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 /// The scripts that run on hosts, one a step, and what they share.
 let hostScripts = [
     "activate-node", "adopt-swarm", "authorize-region-key", "demote-node", "drain-node", "evict-swarm", "init-swarm",
-    "install-engine", "join-swarm", "label-node", "leave-swarm", "load-image", "prelude", "probe", "promote-node",
-    "record-witness", "remove-control-plane", "remove-node", "reset-swarm", "restore-host", "start-control-plane",
-    "swarm-token",
+    "install-engine", "join-swarm", "label-node", "lease", "leave-swarm", "load-image", "prelude", "probe",
+    "promote-node", "record-witness", "remove-control-plane", "remove-node", "reset-swarm", "restore-host",
+    "start-control-plane", "swarm-token",
 ].map { "\($0).sh" }
 
 var targets: [Target] = [

@@ -13,6 +13,10 @@ package struct InventoryFleetStore: FleetStore {
         _ = try await inventory.record(entry, life: life)
     }
 
+    package func record(_ entries: [JournalEntry]) async throws(FleetProblem) {
+        _ = try await inventory.record(entries)
+    }
+
     package func setTarget(_ blueprint: Blueprint, at time: Timestamp) async throws(FleetProblem) {
         try await inventory.setTarget(blueprint, at: time)
         try await inventory.syncHosts(with: blueprint, at: time)

@@ -42,6 +42,7 @@ package struct RegionFolder: Sendable {
         case context = "context.json"
         case sealedCopy = "sealed-copy.muster"
         case pins = "pins.json"
+        case identity = "folder.id"
     }
 
     package func path(of item: Item) -> String { "\(path)/\(item.rawValue)" }

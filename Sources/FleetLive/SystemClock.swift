@@ -14,6 +14,11 @@ package struct SystemClock: FleetClock {
         clock_gettime(CLOCK_MONOTONIC, &now)
         return .seconds(now.tv_sec) + .nanoseconds(now.tv_nsec)
     }
+
+    package func sleep(for duration: Duration) async throws(CancellationError) {
+        // It has no other error than that of a cancelled task.
+        do { try await Task.sleep(for: duration) } catch { throw CancellationError() }
+    }
 }
 
 /// A word that nothing else on a host's stdout begins with: 64 random bits, new in every run.

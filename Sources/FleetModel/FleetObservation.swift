@@ -38,6 +38,8 @@ package struct HostFacts: Hashable, Codable, Sendable {
     package var routes: [String]
     /// What Muster made here, from /etc/muster/made.json; nil when there is no such file.
     package var made: MadeRecord?
+    /// Who holds, or held last, the right to change this host; nil when nobody ever did.
+    package var lease: LeaseFacts?
     /// Seconds since 1970 by the host's clock.
     package var clock: Int
     /// Seconds by which the host's clock is ahead of the observer's, half a round trip off at most.
@@ -46,13 +48,13 @@ package struct HostFacts: Hashable, Codable, Sendable {
     package init(
         identity: HostIdentity, operatingSystem: OperatingSystem, capacity: HostCapacity, kernel: KernelFeatures,
         packages: PackageFacts, engine: EngineFacts? = nil, swarm: SwarmFacts = SwarmFacts(),
-        listeners: [String: String] = [:], routes: [String] = [], made: MadeRecord? = nil, clock: Int = 0,
-        clockSkew: Int = 0
+        listeners: [String: String] = [:], routes: [String] = [], made: MadeRecord? = nil,
+        lease: LeaseFacts? = nil, clock: Int = 0, clockSkew: Int = 0
     ) {
         (self.identity, self.operatingSystem, self.capacity) = (identity, operatingSystem, capacity)
         (self.kernel, self.packages, self.engine, self.swarm) = (kernel, packages, engine, swarm)
         (self.listeners, self.routes, self.made) = (listeners, routes, made)
-        (self.clock, self.clockSkew) = (clock, clockSkew)
+        (self.lease, self.clock, self.clockSkew) = (lease, clock, clockSkew)
     }
 }
 

@@ -14,6 +14,8 @@ package struct FleetProblem: Error, Hashable, Codable, Sendable {
         case broken
         /// It was tried and did not work. Exit 1.
         case failed
+        /// Nothing is wrong that would end a run: it is to be known. Exit 0.
+        case noted
     }
 
     package var kind: Kind
@@ -57,6 +59,7 @@ extension FleetProblem {
         case .unavailable: 69
         case .broken: 70
         case .failed: 1
+        case .noted: 0
         }
     }
 }

@@ -48,18 +48,27 @@ extension ReportEntry {
     static func host(_ kind: Kind, _ code: String, _ host: HostID, _ message: String, hint: String? = nil)
         -> ReportEntry
     {
-        let problem: FleetProblem.Kind = kind == .refused ? .refused : .failed
-        return ReportEntry(kind, FleetProblem(problem, code, subject: "host `\(host)`", message, hint: hint))
+        ReportEntry(kind, FleetProblem(kind.problem, code, subject: "host `\(host)`", message, hint: hint))
     }
 
     static func region(
         _ kind: Kind, _ code: String, _ region: RegionID, _ message: String, hint: String? = nil
     ) -> ReportEntry {
-        let problem: FleetProblem.Kind = kind == .refused ? .refused : .failed
-        return ReportEntry(kind, FleetProblem(problem, code, subject: "region `\(region)`", message, hint: hint))
+        ReportEntry(kind, FleetProblem(kind.problem, code, subject: "region `\(region)`", message, hint: hint))
     }
 
     static func unseen(_ host: HostID) -> ReportEntry {
         .host(.quarantined, "not-observed", host, "was not observed", hint: "run the command again")
+    }
+}
+
+extension ReportEntry.Kind {
+    /// What kind of problem an entry of this kind tells: only some of them are trouble.
+    fileprivate var problem: FleetProblem.Kind {
+        switch self {
+        case .refused: .refused
+        case .quarantined: .failed
+        case .waits, .drift, .note: .noted
+        }
     }
 }

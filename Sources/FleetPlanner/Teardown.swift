@@ -26,9 +26,12 @@ private struct Teardown {
     /// The manifest's hosts and those that are on their way out.
     private var hosts: [HostPolicy] { input.policy.hosts + input.leaving }
 
-    /// Hosts that carry something of this region.
+    /// Hosts that carry something of this region; the lease of a run that ended before it made anything is such.
     private var made: [HostPolicy] {
-        hosts.filter { input.observation.facts(of: $0.name)?.made?.region == region }
+        hosts.filter { host in
+            let facts = input.observation.facts(of: host.name)
+            return facts?.made.map { $0.region == region } ?? (facts?.lease != nil)
+        }
     }
 
     /// The clusters into whose Swarms hosts were put: those of the manifest first, then those that it has no more.

@@ -13,6 +13,8 @@ package struct ActProblem: Sendable {
 
     /// The script said `fail CODE TEXT`.
     package func failed(code: String, text: String) -> FleetProblem {
+        if let problem = leaseProblem(code: code, text: text) { return problem }
+        if let cause = Self.causes.first(where: { text.contains($0.sign) }) { return failed(by: cause, text) }
         let entry = Self.table[code]
         let kind: FleetProblem.Kind = Self.refusals.contains(code) ? .refused : .failed
         return FleetProblem(
@@ -71,6 +73,10 @@ package struct ActProblem: Sendable {
         "package-source": (
             "cannot install the engine: apt could not read its package sources", "check /etc/apt and the way to them"
         ),
+        "lease-unwritable": (
+            "cannot write the lease, without which nothing may be changed",
+            "check the disk and its mount on the host, then run the command again"
+        ),
         "no-such-version": (
             "cannot install the engine: no package matches the version asked for", "change `engine.version`"
         ),
@@ -101,6 +107,14 @@ package struct ActProblem: Sendable {
         "swarm-join": (
             "cannot join its Swarm",
             "check that port 2377 of the manager can be reached from the host, then run the command again"
+        ),
+        "token-rejected": (
+            "cannot join its Swarm: a fresh join token was refused twice",
+            "look whether something rotates the tokens of this Swarm, then run the command again"
+        ),
+        "manager-unreachable": (
+            "cannot join its Swarm: no manager of it could be reached from the host",
+            "check that ports 2377 and 7946 of the managers can be reached from the host, then run the command again"
         ),
         "swarm-leave": (
             "cannot leave its Swarm",

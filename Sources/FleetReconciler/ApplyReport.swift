@@ -9,6 +9,8 @@ package struct StepResult: Hashable, Sendable {
         case failed(FleetProblem)
         /// Did not start, because this one failed.
         case skipped(because: StepID)
+        /// Did not start, because the run stopped before its turn came.
+        case unstarted(StopReason)
     }
 
     package var step: Step
@@ -29,12 +31,11 @@ package struct ApplyReport: Sendable {
     package var results: [StepResult]
     /// Wall time of the whole.
     package var duration: Duration
-    /// The run stopped because more hosts failed than the budget allows.
-    package var isBudgetExceeded: Bool
+    /// Why the run ended before its plan did; nil when it did not.
+    package var stop: StopReason?
 
-    package init(plan: Plan, results: [StepResult], duration: Duration, isBudgetExceeded: Bool) {
-        (self.plan, self.results, self.duration) = (plan, results, duration)
-        self.isBudgetExceeded = isBudgetExceeded
+    package init(plan: Plan, results: [StepResult], duration: Duration, stop: StopReason? = nil) {
+        (self.plan, self.results, self.duration, self.stop) = (plan, results, duration, stop)
     }
 
     /// The target without the hosts that are gone now; nil when none is.
@@ -60,8 +61,13 @@ package struct ApplyReport: Sendable {
         return Set(quarantined).union(failures.keys)
     }
 
-    /// 0 done, 1 failed, 4 done but for hosts inside the budget (design.md §4).
+    /// 0 done, 1 failed, 4 done but for hosts inside the budget, 130 interrupted (design.md §4).
     package func exitCode(allowedFailures: Int) -> Int32 {
+        switch stop {
+        case .interrupted?: return 130
+        case .budget?, .leaseLost?: return 1
+        case nil: break
+        }
         let region = results.contains { result in
             guard !result.isSuccess else { return false }
             switch result.step.action {
@@ -71,7 +77,7 @@ package struct ApplyReport: Sendable {
                 return false
             }
         }
-        if region || isBudgetExceeded || lostHosts.count > allowedFailures { return 1 }
+        if region || lostHosts.count > allowedFailures { return 1 }
         return lostHosts.isEmpty ? 0 : 4
     }
 

@@ -11,45 +11,75 @@ package enum ProgressEvent: Sendable {
 /// Executes plans of one region.
 package struct Executor: Sendable {
     let policy: FleetPolicy
-    let shell: any HostShell
     let store: any FleetStore
     let clock: any FleetClock
     let observer: Observer
+    let acts: HostActs
+    let lease: LeaseTerms?
+    let stop: StopSignal
     let secrets: RegionSecrets?
     let images: (any ImageSource)?
     let handOver: (any HandOverPort)?
-    let nonce: String
     let progress: @Sendable (ProgressEvent) -> Void
 
     /// Steps that run at once. A step holds one channel; 64 keeps 1000 hosts busy, and at twice of it a manager that
     /// labels nodes and hands out tokens answers late.
     static let window = 64
 
+    /// - Parameters:
+    ///   - lease: under which terms hosts are changed; nil asks nobody, which is for tests of single steps.
+    ///   - stop: by which somebody may end the run early.
+    ///   - log: told what each act printed on its host, bounded and without secrets.
     package init(
         policy: FleetPolicy, shell: any HostShell, store: any FleetStore, clock: any FleetClock, nonce: String,
-        secrets: RegionSecrets? = nil, images: (any ImageSource)? = nil, handOver: (any HandOverPort)? = nil,
+        lease: LeaseTerms? = nil, stop: StopSignal = StopSignal(), secrets: RegionSecrets? = nil,
+        images: (any ImageSource)? = nil, handOver: (any HandOverPort)? = nil,
+        log: @escaping @Sendable (HostID, String) -> Void = { _, _ in },
         progress: @escaping @Sendable (ProgressEvent) -> Void = { _ in }
     ) {
-        (self.policy, self.shell, self.store, self.clock, self.nonce) = (policy, shell, store, clock, nonce)
+        (self.policy, self.store, self.clock, self.lease, self.stop) = (policy, store, clock, lease, stop)
         (self.secrets, self.images, self.handOver, self.progress) = (secrets, images, handOver, progress)
         observer = Observer(shell: shell, clock: clock, nonce: nonce)
+        acts = HostActs(shell: shell, nonce: nonce, log: log)
     }
 
-    /// Runs `plan` to its end.
+    /// Runs `plan` to its end, under the region's lease. An empty plan takes none.
     ///
-    /// - Parameter observation: the facts that the plan was made from; node ids come from it.
+    /// - Parameters:
+    ///   - observation: the facts that the plan was made from; node ids and epochs come from it.
+    ///   - whenHeld: runs once the lease is held, before anything else: the place to make the plan the target.
     /// - Returns: what came of every step. A step that fails is a result, not an error.
-    /// - Throws: when the journal cannot be written; nothing runs without it.
+    /// - Throws: `leased` when somebody else is at work, before any write; or when the journal cannot be written:
+    ///   nothing runs without it.
     package func run(
-        _ plan: Plan, id: PlanID, observation: FleetObservation
+        _ plan: Plan, id: PlanID, observation: FleetObservation,
+        whenHeld: () async throws(FleetProblem) -> Void = {}
     ) async throws(FleetProblem) -> ApplyReport {
         let start = clock.uptime()
-        for step in plan.steps { try await record(step, plan: id, .intended) }
-        var run = Schedule(steps: plan.steps, allowedFailures: budget(of: plan), nodes: nodes(in: observation))
-        let failure = await execute(&run, plan: id, hosts: plan.hosts(with: policy))
-        if let failure { throw failure }
+        let keeper = keeper(for: plan, observation: observation)
+        try await keeper?.acquire()
+        var run = Schedule(steps: plan.steps, allowedFailures: budget(of: plan))
+        var trouble: FleetProblem?
+        do throws(FleetProblem) {
+            try await whenHeld()
+            let journal = StepJournal(store: store, clock: clock, region: policy.region, plan: id)
+            try await journal.intend(plan.steps)
+            let context = RunContext(
+                hosts: policy.hosts + plan.leaving, journal: journal, keeper: keeper, known: KnownFacts(observation))
+            trouble = await execute(&run, context)
+        } catch {
+            trouble = error
+        }
+        await keeper?.release()
+        if let trouble { throw trouble }
         return ApplyReport(
-            plan: plan, results: run.results, duration: clock.uptime() - start, isBudgetExceeded: run.isBudgetExceeded)
+            plan: plan, results: run.results, duration: clock.uptime() - start, stop: stopReason(of: run))
+    }
+
+    private func keeper(for plan: Plan, observation: FleetObservation) -> LeaseKeeper? {
+        guard let lease, !plan.isEmpty else { return nil }
+        return LeaseKeeper(
+            lease, acts: acts, clock: clock, policy: policy, plan: plan, observation: observation, stop: stop)
     }
 
     /// Failures still allowed, with the hosts that the plan left out already counted.
@@ -58,82 +88,55 @@ package struct Executor: Sendable {
         return policy.budgets.allowedFailures(of: policy.hosts.count) - lost
     }
 
-    private func nodes(in observation: FleetObservation) -> [HostID: NodeID] {
-        observation.hosts.compactMapValues { observed in
-            if case .reachable(let facts) = observed { facts.swarm.nodeID } else { nil }
+    private func stopReason(of run: Schedule) -> StopReason? { stop.reason ?? (run.isBudgetExceeded ? .budget : nil) }
+
+    /// Runs the schedule empty while the lease is renewed beside it; gives the first trouble with the journal.
+    private func execute(_ run: inout Schedule, _ context: RunContext) async -> FleetProblem? {
+        await withTaskGroup(of: Void.self) { group in
+            if let keeper = context.keeper { group.addTask { await keeper.keep() } }
+            let trouble = await runSteps(&run, context)
+            group.cancelAll()
+            return trouble
         }
     }
 
-    /// Runs the schedule empty; gives the first trouble with the journal, after which nothing new is started.
-    private func execute(
-        _ run: inout Schedule, plan: PlanID, hosts: [HostID: HostPolicy]
-    ) async -> FleetProblem? {
-        var journalTrouble: FleetProblem?
+    /// After trouble with the journal, or once the run is to stop, nothing new is started.
+    private func runSteps(_ run: inout Schedule, _ context: RunContext) async -> FleetProblem? {
         await withTaskGroup(of: StepEnd.self) { group in
+            var trouble: FleetProblem?
             var running = 0
             while true {
-                while running < Self.window, journalTrouble == nil, let step = run.next() {
-                    let nodes = run.nodes
+                while running < Self.window, trouble == nil, stop.reason == nil, !Task.isCancelled,
+                    let step = run.next()
+                {
+                    let work = StepRun(executor: self, context: context, step: step)
                     progress(.started(step))
-                    group.addTask { await perform(step, plan: plan, hosts: hosts, nodes: nodes) }
+                    group.addTask { await work.run() }
                     running += 1
                 }
                 guard let end = await group.next() else { break }
                 running -= 1
-                if journalTrouble == nil { journalTrouble = end.journalTrouble }
+                trouble = trouble ?? end.journalTrouble
+                if let lost = end.result.leaseTrouble { stop.stop(.leaseLost(lost)) }
                 for result in run.finish(end) { progress(.finished(result)) }
             }
-        }
-        return journalTrouble
-    }
-
-    /// One step from its first journal entry to its last.
-    private func perform(
-        _ step: Step, plan: PlanID, hosts: [HostID: HostPolicy], nodes: [HostID: NodeID]
-    ) async -> StepEnd {
-        let start = clock.uptime()
-        do {
-            try await record(step, plan: plan, .started)
-            let end = await StepRun(executor: self, step: step, hosts: hosts, nodes: nodes).run()
-            let result = StepResult(step: step, outcome: end.outcome, duration: clock.uptime() - start)
-            var finished = StepEnd(result: result, node: end.node)
-            do { try await recordEnd(finished.result, plan: plan) } catch { finished.journalTrouble = error }
-            return finished
-        } catch {
-            let result = StepResult(step: step, outcome: .failed(error), duration: clock.uptime() - start)
-            return StepEnd(result: result, node: nil, journalTrouble: error)
-        }
-    }
-
-    // MARK: - Journal
-
-    private func record(
-        _ step: Step, plan: PlanID, _ phase: JournalEntry.Phase, isChange: Bool? = nil, detail: String = "",
-        life: HostLife? = nil
-    ) async throws(FleetProblem) {
-        let entry = JournalEntry(
-            at: clock.now(), region: policy.region, plan: plan, step: step.id, host: step.subject, phase: phase,
-            isChange: isChange, detail: detail)
-        try await store.record(entry, life: life)
-    }
-
-    private func recordEnd(_ result: StepResult, plan: PlanID) async throws(FleetProblem) {
-        switch result.outcome {
-        case .changed, .unchanged:
-            let life = result.step.action.lifeAfter
-            try await record(result.step, plan: plan, .verified, isChange: result.outcome == .changed, life: life)
-        case .failed(let problem):
-            let phase: JournalEntry.Phase = problem.code == "connection-lost" ? .unknown : .failed
-            try await record(result.step, plan: plan, phase, detail: problem.description, life: .quarantined)
-        case .skipped: return
+            if let reason = stopReason(of: run) {
+                for result in run.abandon(because: reason) { progress(.finished(result)) }
+            }
+            return trouble
         }
     }
 }
 
-/// How a step ended, with what the following steps need to know.
+/// How a step ended.
 struct StepEnd: Sendable {
     var result: StepResult
-    /// The subject's node id, when the step's check read it.
-    var node: NodeID?
     var journalTrouble: FleetProblem?
+}
+
+extension StepResult {
+    /// The host said that somebody else may change it.
+    var leaseTrouble: FleetProblem? {
+        if case .failed(let problem) = outcome, problem.isLeaseTrouble { problem } else { nil }
+    }
 }

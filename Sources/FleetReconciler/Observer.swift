@@ -27,19 +27,34 @@ package struct Observer: Sendable {
         return FleetObservation(takenAt: clock.now(), hosts: seen)
     }
 
-    /// What the deadline of a probe must cover: five docker commands at 20 s each where an engine hangs.
-    private static let deadline = Duration.seconds(120)
-
     package func observe(_ host: HostPolicy) async -> HostObservation {
-        do {
-            let output = try await shell.run(RemoteAct("probe", deadline: Self.deadline), on: host)
-            let framed = FramedOutput(output.standardOutput, nonce: nonce)
-            if let facts = ProbeReader(framed).facts(observerClock: clock.now().secondsSinceEpoch) {
-                return .reachable(facts)
-            }
-            return .unreachable(ActProblem(host: host.name, word: "probe").incomplete(output))
-        } catch {
-            return .unreachable(error.problem)
+        switch await output(of: .probe(), on: host) {
+        case .failure(let failure): return .unreachable(failure.problem)
+        case .success(let output):
+            let facts = ProbeReader(FramedOutput(output.standardOutput, nonce: nonce))
+                .facts(observerClock: clock.now().secondsSinceEpoch)
+            return facts.map { .reachable($0) } ?? .unreachable(incomplete(host, output))
         }
+    }
+
+    /// Reads `sections` anew and takes the rest from what is known of the host.
+    package func observe(
+        _ host: HostPolicy, _ sections: Set<ProbeSection>, over known: HostFacts
+    ) async -> HostObservation {
+        switch await output(of: .probe(sections), on: host) {
+        case .failure(let failure): return .unreachable(failure.problem)
+        case .success(let output):
+            let facts = ProbeReader(FramedOutput(output.standardOutput, nonce: nonce))
+                .facts(sections, over: known, observerClock: clock.now().secondsSinceEpoch)
+            return facts.map { .reachable($0) } ?? .unreachable(incomplete(host, output))
+        }
+    }
+
+    private func output(of act: RemoteAct, on host: HostPolicy) async -> Result<ShellOutput, ShellFailure> {
+        do { return .success(try await shell.run(act, on: host)) } catch { return .failure(error) }
+    }
+
+    private func incomplete(_ host: HostPolicy, _ output: ShellOutput) -> FleetProblem {
+        ActProblem(host: host.name, word: "probe").incomplete(output)
     }
 }

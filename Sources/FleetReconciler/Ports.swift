@@ -41,6 +41,8 @@ package struct ShellFailure: Error, Hashable, Sendable {
 package protocol FleetStore: Sendable {
     /// Writes a journal entry and, in the same transaction, the host's life when it changes.
     func record(_ entry: JournalEntry, life: HostLife?) async throws(FleetProblem)
+    /// Writes entries that change no life with one sync of the disk, all or none.
+    func record(_ entries: [JournalEntry]) async throws(FleetProblem)
     /// Makes `blueprint` the target if its parent still is; throws a conflict otherwise.
     func setTarget(_ blueprint: Blueprint, at time: Timestamp) async throws(FleetProblem)
     func savePlan(_ plan: Plan, id: PlanID, at time: Timestamp) async throws(FleetProblem)
@@ -53,6 +55,8 @@ package protocol FleetClock: Sendable {
     func now() -> Timestamp
     /// For durations and deadlines; it never jumps.
     func uptime() -> Duration
+    /// Waits. All waiting of this target goes through here, so that a simulator's clock can move instead.
+    func sleep(for duration: Duration) async throws(CancellationError)
 }
 
 /// Moves the inventory and the right to plan to the control plane that has just started.

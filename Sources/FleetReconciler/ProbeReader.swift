@@ -17,7 +17,58 @@ package struct ProbeReader {
         return HostFacts(
             identity: identity, operatingSystem: operatingSystem, capacity: capacity, kernel: kernel,
             packages: packages, engine: engine, swarm: swarm, listeners: listeners, routes: output.all("route"),
-            made: made, clock: clock, clockSkew: clock - observerClock)
+            made: made, lease: lease, clock: clock, clockSkew: clock - observerClock)
+    }
+
+    /// `known` with what `sections` read anew; nil when the probe did not run to its end.
+    package func facts(_ sections: Set<ProbeSection>, over known: HostFacts, observerClock: Int) -> HostFacts? {
+        guard let read = facts(observerClock: observerClock) else { return nil }
+        var merged = known
+        if sections.contains(.host) {
+            (merged.identity, merged.operatingSystem, merged.capacity) = (
+                read.identity, read.operatingSystem, read.capacity
+            )
+            (merged.kernel, merged.packages, merged.listeners) = (read.kernel, read.packages, read.listeners)
+            (merged.routes, merged.clock, merged.clockSkew) = (read.routes, read.clock, read.clockSkew)
+        }
+        if sections.contains(.made) {
+            (merged.made, merged.lease) = (read.made, read.lease)
+            // Whether an image is there was not asked: what was gone before still is.
+            if !sections.contains(.images), let before = known.made {
+                merged.made?.images.removeAll { !before.images.contains($0) }
+            }
+        }
+        if sections.contains(.engine) {
+            (merged.engine, merged.swarm) = (read.engine, swarmFacts(read.swarm, over: known.swarm))
+        }
+        if merged.swarm.isManager { merged.swarm.cluster = clusterFacts(sections, over: merged.swarm.cluster) }
+        return merged
+    }
+
+    /// The host's own view, with what only other sections tell of its Swarm kept as it was.
+    private func swarmFacts(_ read: SwarmFacts, over known: SwarmFacts) -> SwarmFacts {
+        var swarm = read
+        swarm.cluster = read.isManager ? known.cluster : nil
+        swarm.tasks = read.state == .active ? known.tasks : nil
+        return swarm
+    }
+
+    /// nil when the manager was asked and said nothing: it has no majority.
+    private func clusterFacts(_ sections: Set<ProbeSection>, over known: ClusterFacts?) -> ClusterFacts? {
+        let asked = sections.intersection([.nodes, .services, .objects])
+        if !asked.isEmpty && output.first("cluster") == nil { return nil }
+        guard var cluster = known ?? (asked.contains(.nodes) ? ClusterFacts() : nil) else { return nil }
+        if asked.contains(.nodes) { cluster.nodes = nodes }
+        if asked.contains(.services) { cluster.services = services.sorted { $0.name < $1.name } }
+        if asked.contains(.objects) {
+            (cluster.configs, cluster.secrets) = (output.all("config").sorted(), output.all("secret").sorted())
+        }
+        for case .node(let id) in sections {
+            cluster.nodes.removeAll { $0.id == id }
+            cluster.nodes += nodes.filter { $0.id == id }
+            cluster.nodes.sort { $0.id < $1.id }
+        }
+        return cluster
     }
 
     /// What is written down, without the images that are not there after all.
@@ -26,6 +77,16 @@ package struct ProbeReader {
         var made = output.first("made").flatMap { DockerReader.decoded(MadeRecord.self, $0) }
         made?.images.removeAll(where: gone.contains)
         return made
+    }
+
+    /// `STATE EPOCH SINCE OWNER PLAN`.
+    private var lease: LeaseFacts? {
+        guard let words = output.first("lease")?.split(separator: " ").map(String.init), words.count == 5,
+            let epoch = Int(words[1]), let since = Int(words[2])
+        else { return nil }
+        return LeaseFacts(
+            owner: words[3], epoch: epoch, plan: PlanID(words[4]), since: Timestamp(secondsSinceEpoch: since),
+            isLive: words[0] == "live", isReleased: words[0] == "released")
     }
 
     private func text(_ word: String) -> String { output.first(word) ?? "" }
@@ -99,9 +160,12 @@ package struct ProbeReader {
     private var cluster: ClusterFacts? {
         guard output.first("cluster") != nil else { return nil }
         return ClusterFacts(
-            nodes: output.all("node").compactMap(DockerReader.node).sorted { $0.id < $1.id },
-            services: services.sorted { $0.name < $1.name },
+            nodes: nodes, services: services.sorted { $0.name < $1.name },
             configs: output.all("config").sorted(), secrets: output.all("secret").sorted())
+    }
+
+    private var nodes: [NodeFacts] {
+        output.all("node").compactMap(DockerReader.node).sorted { $0.id < $1.id }
     }
 
     private var services: [ServiceFacts] {

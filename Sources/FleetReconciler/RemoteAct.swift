@@ -15,6 +15,8 @@ package struct RemoteAct: Hashable, Sendable {
     package var upload: String?
     /// How long the far end may take.
     package var deadline: Duration
+    /// Under which lease it runs; nil for acts that change nothing.
+    package var lease: LeaseTerms?
 
     package init(
         _ word: String, schema: Int = 1, _ arguments: [String] = [], secret: Secret? = nil, upload: String? = nil,
@@ -29,14 +31,16 @@ package struct RemoteAct: Hashable, Sendable {
 }
 
 extension RemoteAct {
-    /// What goes to the shell's stdin: the nonce, the shared functions and the script as one function, so that the
+    /// What goes to the shell's stdin: nonce, lease, the shared functions, and the script as one function, so that the
     /// shell has read all of it before it runs any of it; then the secret as a here-document, or nothing.
     ///
     /// With an upload, `main` keeps the real stdin and the file follows after the script has said `ready`: a shell
     /// reads its script in blocks and would swallow bytes that came earlier.
     package func standardInput(nonce: String, prelude: String, script: String) -> String {
         // A login shell may have printed half a line: the first frame begins a new one (F10).
-        let head = "N='\(nonce)'\nprintf '\\n'\n\(prelude)\nmain() {\n\(script)\n}\n"
+        let epoch = lease.map { String($0.epoch) } ?? ""
+        let terms = lease?.words.joined(separator: " ") ?? ""
+        let head = "N='\(nonce)'\nE='\(epoch)'\nL='\(terms)'\nprintf '\\n'\n\(prelude)\nmain() {\n\(script)\n}\n"
         if upload != nil { return head + "main \"$@\"; exit\n" }
         guard let secret else { return head + "main \"$@\" </dev/null; exit\n" }
         return head + "main \"$@\" <<'\(nonce)'\n\(secret.exposed)\n\(nonce)\nexit\n"

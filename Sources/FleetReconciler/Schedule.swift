@@ -8,13 +8,11 @@ struct Schedule {
     private var ended: [StepID: Bool] = [:]
     private var known: Set<StepID>
     private(set) var results: [StepResult] = []
-    /// Node ids by host, growing while hosts join.
-    private(set) var nodes: [HostID: NodeID]
     private let allowedFailures: Int
     private var failedHosts: Set<HostID> = []
 
-    init(steps: [Step], allowedFailures: Int, nodes: [HostID: NodeID]) {
-        (waiting, self.allowedFailures, self.nodes) = (steps, allowedFailures, nodes)
+    init(steps: [Step], allowedFailures: Int) {
+        (waiting, self.allowedFailures) = (steps, allowedFailures)
         known = Set(steps.map(\.id))
     }
 
@@ -33,7 +31,6 @@ struct Schedule {
         var result = end.result
         running.remove(result.step.id)
         ended[result.step.id] = result.isSuccess
-        if let node = end.node { nodes[result.step.subject] = node }
         if case .failed = result.outcome { failedHosts.insert(result.step.subject) }
         results.append(result)
         var news = [result]
@@ -45,6 +42,14 @@ struct Schedule {
             news.append(result)
         }
         return news
+    }
+
+    /// Nothing more is started: a result for every step that waits.
+    mutating func abandon(because reason: StopReason) -> [StepResult] {
+        let left = waiting.map { StepResult(step: $0, outcome: .unstarted(reason), duration: .zero) }
+        waiting = []
+        results += left
+        return left
     }
 
     private func isReady(_ step: Step) -> Bool {

@@ -14,6 +14,36 @@ extension StepAction {
         }
     }
 
+    /// What the check reads anew: all that the step can have changed of the facts of whoever tells.
+    package func sections(subjectNode: NodeID?) -> Set<ProbeSection> {
+        switch self {
+        case .installEngine, .joinSwarm, .resetSwarm, .leaveSwarm, .evictSwarm, .restoreHost: [.made, .engine]
+        case .initSwarm, .adoptSwarm: [.made, .engine, .nodes, .services]
+        case .authorizeRegionKey: [.made]
+        case .loadImage: [.made, .images]
+        case .promoteNode, .drainNode, .activateNode, .labelNode: subjectNode.map { [.node($0)] } ?? [.nodes]
+        // A node that is not there and a manager that cannot tell look the same: the list tells them apart.
+        case .demoteNode, .removeNode: [.nodes]
+        case .startControlPlane: [.services]
+        case .removeControlPlane: [.services, .objects]
+        case .handOff: []
+        }
+    }
+
+    /// The Swarm of which any manager can run the step; nil where it must be the step's own host.
+    package var managedCluster: ClusterID? {
+        switch self {
+        case .labelNode(let cluster, _, _), .promoteNode(let cluster), .drainNode(let cluster),
+            .activateNode(let cluster), .demoteNode(let cluster), .removeNode(let cluster, _),
+            .removeControlPlane(let cluster):
+            cluster
+        case .startControlPlane(let desired, _): desired.cluster
+        case .installEngine, .authorizeRegionKey, .initSwarm, .resetSwarm, .joinSwarm, .evictSwarm, .adoptSwarm,
+            .loadImage, .handOff, .leaveSwarm, .restoreHost:
+            nil
+        }
+    }
+
     /// nil when `facts` show that the step's aim is reached, else what is missing.
     ///
     /// - Parameter subjectNode: the node that the step is about, where that is another host's.
@@ -47,12 +77,16 @@ extension StepAction {
             return service == nil ? "its service is not there" : nil
         case .handOff: return nil
         case .removeControlPlane:
-            let left = facts.swarm.cluster.map { $0.configs + $0.secrets + $0.services.map(\.name) } ?? []
-            let ours = left.filter { $0.hasPrefix("muster-\(region)") }
+            guard let cluster = facts.swarm.cluster else {
+                return facts.swarm.isManager ? "no manager speaks for the Swarm" : nil
+            }
+            let ours = (cluster.configs + cluster.secrets + cluster.services.map(\.name)).filter {
+                $0.hasPrefix("muster-\(region)")
+            }
             return ours.isEmpty ? nil : "`\(ours.joined(separator: "`, `"))` is left"
         case .leaveSwarm:
             return facts.swarm.state == .inactive ? nil : "the state is \(facts.swarm.state.rawValue)"
-        case .restoreHost: return facts.made == nil ? nil : "/etc/muster is left"
+        case .restoreHost: return facts.made == nil && facts.lease == nil ? nil : "/etc/muster is left"
         }
     }
 

@@ -25,9 +25,10 @@ package struct StepRendering: Sendable {
     /// - Parameters:
     ///   - nodes: ids of the nodes as far as they are known; a node that is not yet is shown by its host's name.
     ///   - token: the join token, read just before.
+    ///   - managers: where to join, when more is known than at the time of planning; nil takes the step's.
     ///   - archive: path of the image, for the step that carries it.
     package func act(
-        of step: Step, nodes: [HostID: NodeID], token: Secret? = nil, archive: String? = nil
+        of step: Step, nodes: [HostID: NodeID], token: Secret? = nil, managers: [String]? = nil, archive: String? = nil
     ) -> RemoteAct? {
         let word = step.action.word
         switch step.action {
@@ -42,8 +43,9 @@ package struct StepRendering: Sendable {
             let command = DockerCommand.initSwarm(address: address, addressPool: pool, subnetBits: bits)
             return RemoteAct(word, [region.rawValue, cluster.rawValue] + command.words)
         case .resetSwarm(let cluster): return RemoteAct(word, [region.rawValue, cluster.rawValue])
-        case .joinSwarm(let cluster, _, let address, _, let managers):
-            return RemoteAct(word, [region.rawValue, cluster.rawValue, address] + managers, secret: token)
+        case .joinSwarm(let cluster, _, let address, _, let planned):
+            return RemoteAct(
+                word, [region.rawValue, cluster.rawValue, address] + (managers ?? planned), secret: token)
         case .promoteNode, .drainNode, .activateNode, .demoteNode, .removeNode, .labelNode:
             return nodeAct(of: step, node: node(of: step.subject, nodes))
         case .evictSwarm(let swarmID): return RemoteAct(word, [region.rawValue, swarmID])

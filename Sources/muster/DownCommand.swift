@@ -113,7 +113,7 @@ struct TearDown {
         if !isJSON { ReportText(entries: plan.report).print() }
         let code = try await PlanRun(session: session, inventory: inventory, isJSON: isJSON)
             .execute(plan, observation: observation, isTeardown: true)
-        let left = await leftovers()
+        let left = code == 130 ? [] : await leftovers()
         try inventory.close()
         guard code == 0, left.isEmpty else {
             for problem in left { Console.error(problem) }
@@ -131,9 +131,9 @@ struct TearDown {
     private func leftovers() async -> [FleetProblem] {
         let observation = await session.observer.observation(of: session.policy.hosts)
         return session.policy.hosts.compactMap { host in
-            guard let facts = observation.facts(of: host.name), facts.made?.region == session.policy.region else {
-                return nil
-            }
+            guard let facts = observation.facts(of: host.name),
+                facts.made.map({ $0.region == session.policy.region }) ?? (facts.lease != nil)
+            else { return nil }
             return FleetProblem(
                 .failed, "left-over", subject: "host `\(host.name)`",
                 "something of region `\(session.policy.region)` is left",

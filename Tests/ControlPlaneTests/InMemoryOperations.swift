@@ -75,7 +75,7 @@ final class InMemoryOperations: RegionOperations {
             results.append(result)
             progress(.finished(result))
         }
-        return ApplyReport(plan: order.plan, results: results, duration: .seconds(2), isBudgetExceeded: false)
+        return ApplyReport(plan: order.plan, results: results, duration: .seconds(2))
     }
 
     private func perform(_ step: Step) -> StepResult.Outcome {

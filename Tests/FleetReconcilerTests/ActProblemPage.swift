@@ -14,6 +14,11 @@ import Testing
         var lines = ActProblem.table.keys.sorted().map {
             "[\($0)] \(problem.failed(code: $0, text: "what the host said"))"
         }
+        lines += ActProblem.causes.map { "[\($0.code)] \(problem.failed(code: "x", text: "… \($0.sign) …"))" }
+        lines += ["leased", "fenced", "lease-lost"].map {
+            "[\($0)] \(problem.failed(code: $0, text: "ana@desk/1f0c9a2e 1790000000 eu1-3-abc 7"))"
+        }
+        lines.append("[lease-lost, nobody] \(problem.failed(code: "lease-lost", text: "- 0 - 0"))")
         lines.append("[unknown code] \(problem.failed(code: "never-heard-of", text: "what the host said"))")
         lines.append("[without text] \(problem.failed(code: "swarm-leave", text: ""))")
         lines.append("[not verified] \(problem.unverified("the state is pending"))")

@@ -19,6 +19,10 @@ final class FakeStore: FleetStore {
         if let life { lives.withLock { $0[entry.host] = life } }
     }
 
+    func record(_ entries: [JournalEntry]) async throws(FleetProblem) {
+        for entry in entries { try await record(entry, life: nil) }
+    }
+
     func setTarget(_ blueprint: Blueprint, at time: Timestamp) async throws(FleetProblem) {}
     func savePlan(_ plan: Plan, id: PlanID, at time: Timestamp) async throws(FleetProblem) {}
     func save(_ observation: FleetObservation) async throws(FleetProblem) {}
@@ -30,6 +34,11 @@ final class FakeStore: FleetStore {
 struct FakeClock: FleetClock {
     func now() -> Timestamp { Timestamp(secondsSinceEpoch: 1000) }
     func uptime() -> Duration { .seconds(1) }
+    /// Time stands still: who waits here waits until cancelled.
+    func sleep(for duration: Duration) async throws(CancellationError) {
+        for await _ in AsyncStream.makeStream(of: Void.self).stream {}
+        throw CancellationError()
+    }
 }
 
 struct FakeImages: ImageSource {
@@ -53,6 +62,8 @@ final class Bench: Sendable {
     let hosts: FakeHosts
     let store = FakeStore()
     let handOver = FakeHandOver()
+    let stop = StopSignal()
+    let logs = Mutex<[String]>([])
     let progress = Mutex<[String]>([])
     let watch: AsyncStream<String>
     private let watched: AsyncStream<String>.Continuation
@@ -87,10 +98,14 @@ final class Bench: Sendable {
         return (RegionPlanner.plan(input), seen)
     }
 
-    func run(_ plan: Plan, _ seen: FleetObservation) async throws(FleetProblem) -> ApplyReport {
+    func run(
+        _ plan: Plan, _ seen: FleetObservation, owner: String? = "ana@desk/1", clock: any FleetClock = FakeClock()
+    ) async throws(FleetProblem) -> ApplyReport {
         let executor = Executor(
-            policy: policy, shell: hosts, store: store, clock: FakeClock(), nonce: FakeHosts.nonce,
-            secrets: Self.secrets, images: FakeImages(), handOver: handOver,
+            policy: policy, shell: hosts, store: store, clock: clock, nonce: FakeHosts.nonce,
+            lease: owner.map { LeaseTerms(owner: $0, plan: "p1", above: seen) }, stop: stop, secrets: Self.secrets,
+            images: FakeImages(), handOver: handOver,
+            log: { host, text in self.logs.withLock { $0.append("\(host): \(text)") } },
             progress: { event in
                 let text =
                     switch event {

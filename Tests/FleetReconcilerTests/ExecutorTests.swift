@@ -49,9 +49,30 @@ import Testing
         for id in ids {
             #expect(
                 bench.store.lines.filter { $0.hasSuffix(" \(id)") }
-                    == ["intended", "started", "verified"].map { "\($0) \(id)" })
+                    == ["intended", "started", "done", "verified"].map { "\($0) \(id)" })
         }
         #expect(bench.store.lives.withLock { $0 } == ["h1": .ready])
+    }
+
+    @Test("second checks read what the step can have changed, never the whole host")
+    func narrowChecks() async throws {
+        let bench = Bench()
+        let (plan, seen) = await bench.plan()
+        #expect(bench.hosts.state.withLock { $0.probes.sorted() } == ["h1: ", "h2: ", "h3: ", "h4: ", "h5: "])
+        _ = try await bench.run(plan, seen)
+        let checks = bench.hosts.state.withLock { $0.probes.dropFirst(5) }
+        #expect(checks.count == plan.steps.count - 1 && !checks.contains { $0.hasSuffix(": ") }, "all but the hand off")
+        #expect(checks.contains("h1: node=node-h4") && checks.contains("h4: made"))
+    }
+
+    @Test("a host's log has what each act printed and how it ended")
+    func logs() async throws {
+        let bench = Bench()
+        bench.hosts.on("install-engine/h4", .fails(code: "package-source", text: "Temporary failure resolving"))
+        _ = try await bench.up()
+        let log = bench.logs.withLock { $0.first { $0.hasPrefix("h4: install-engine 1 eu1 ") } }
+        let end = "\n  Welcome!\n  fail package-source Temporary failure resolving\n  exit 1"
+        #expect(log?.hasSuffix(end) == true, "\(log ?? "nothing")")
     }
 
     @Test("hand off starts when everything else has ended, and carries the managers' addresses")
@@ -107,9 +128,11 @@ import Testing
         for host in ["h4", "h5"] {
             bench.hosts.on("install-engine/\(host)", .fails(code: "package-install", text: "broken"))
         }
-        let report = try await bench.up()
-        #expect(report.isBudgetExceeded && bench.exitCode(report) == 1)
-        #expect(report.outcome("hand-off/eu1") == nil)
+        let (plan, seen) = await bench.plan()
+        let report = try await bench.run(plan, seen)
+        #expect(report.stop == .budget && bench.exitCode(report) == 1)
+        #expect(report.outcome("hand-off/eu1") == .unstarted(.budget))
+        #expect(report.results.count == plan.steps.count, "a line for every step")
         #expect(!bench.hosts.acts.contains { $0.hasPrefix("start-control-plane") })
     }
 
@@ -120,7 +143,7 @@ import Testing
         let (plan, seen) = await bench.plan()
         bench.hosts.on("install-engine/h4", .fails(code: "package-install", text: "broken"))
         let report = try await bench.run(plan, seen)
-        #expect(report.isBudgetExceeded)
+        #expect(report.stop == .budget)
         #expect(report.lostHosts == ["h4", "h5"] && bench.exitCode(report) == 1)
     }
 

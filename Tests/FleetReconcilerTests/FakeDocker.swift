@@ -22,17 +22,19 @@ struct FakeDocker {
           *NodeID*Cluster*) echo their-node their-swarm ;;
           *Cluster.ID*) echo their-swarm ;; *NodeID*) echo their-node ;; *Error*) cat error 2>/dev/null ;;
           *ControlAvailable*) cat control ;;
-          *) cat swarm ;;
+          *)
+            if [ -e later ]; then
+              read -r n next <later
+              if [ "$n" -gt 0 ]; then echo "$((n - 1)) $next" >later; else echo "$next" >swarm; rm later; fi
+            fi
+            cat swarm ;;
           esac ;;
         'swarm init') echo active >swarm ;;
         'swarm leave') echo inactive >swarm ;;
         'swarm join-token') echo "TOKEN-$4" ;;
         'system dial-stdio')
           cat >request
-          if [ -e late ]; then
-            (sleep 1; echo active >swarm) </dev/null >/dev/null 2>&1 &
-            echo 'Timeout was reached'; exit 0
-          fi
+          if [ -e join ]; then cat join >swarm; cat answer; exit 0; fi
           echo active >swarm; printf 'HTTP/1.1 200 OK\\r\\n\\r\\n' ;;
         'secret inspect'|'config inspect') [ -e "$1-$3" ] ;;
         'secret create'|'config create') cat >"$1-$5" ;;
@@ -72,6 +74,16 @@ struct FakeDocker {
         }
         set("managers", "n1 Leader\nn2 Reachable\nn3 Reachable")
         set("tasks", "web.1 Shutdown 2 seconds ago")
+        boot("boot-1", uptime: 100)
+    }
+
+    /// The host's boot id and clocks, as the scripts read them.
+    func boot(_ id: String, uptime seconds: Int) { set("boot_id", id); uptime(seconds) }
+    func uptime(_ seconds: Int) { set("uptime", "\(seconds).25 7.00") }
+    func wallClock(_ seconds: Int) {
+        let program = "#!/bin/sh\necho \(seconds)\n"
+        try? Data(program.utf8).write(to: scratch.url("bin/date"))
+        try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: scratch.url("bin/date").path)
     }
 
     /// Another program of the host.
@@ -89,10 +101,16 @@ struct FakeDocker {
     var home: String { scratch.url("home").path }
 
     /// Runs the script of `act` as it is sent, here.
-    func run(_ act: RemoteAct, shell: String = "/bin/sh", isQuiet: Bool = true) throws -> FramedOutput {
+    /// - Parameter patience: seconds that stand in place of the 60 which scripts wait for an engine.
+    func run(
+        _ act: RemoteAct, shell: String = "/bin/sh", isQuiet: Bool = true, patience: Int = 60
+    ) throws -> FramedOutput {
         let script = try #require(HostScript.named(act.word))
         let text = act.standardInput(nonce: "N1", prelude: HostScript.prelude, script: script)
             .replacing("/etc/muster", with: scratch.url("etc").path)
+            .replacing("until_true 60", with: "until_true \(patience)")
+            .replacing("/proc/uptime", with: scratch.url("state/uptime").path)
+            .replacing("/proc/sys/kernel/random/boot_id", with: scratch.url("state/boot_id").path)
             .replacing("PATH=/usr/local/sbin", with: "PATH=\(scratch.url("bin").path):/usr/local/sbin")
         let run = try LocalRun(shell, ["-s", "--"] + act.words, input: Data(text.utf8))
         if isQuiet { #expect(run.errors == "", "\(act.word) on stderr") }

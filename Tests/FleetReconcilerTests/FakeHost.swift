@@ -16,6 +16,7 @@ struct FakeHost {
     var labels: [String: String] = [:]
     /// made.json, by kind; nil while there is none.
     var made: [String: [String]]?
+    var lease: LeaseFacts?
 
     var madeJSON: String {
         let kinds = ["packages", "daemonKeys", "swarm", "regionKeyFrom", "images", "files"]
@@ -32,6 +33,8 @@ extension FakeHosts.State {
             let token = act.arguments == ["manager"] ? FakeHosts.managerToken : FakeHosts.workerToken
             return FakeHosts.output(["token \(token)"])
         }
+        if act.word == "lease" { return lease(act, host) }
+        if let terms = act.lease, let problem = hold(terms, host) { return problem }
         let before = hosts
         let hadServices = services
         if let problem = change(act, host) { return FakeHosts.output(["fail \(problem)"], status: 1) }
@@ -66,6 +69,7 @@ extension FakeHosts.State {
         case "leave-swarm", "reset-swarm", "evict-swarm": leave(host)
         case "restore-host":
             hosts[host]?.made = nil
+            hosts[host]?.lease = nil
             hosts[host]?.hasEngine = false
         default: return "unknown-step \(act.word)"
         }
@@ -115,6 +119,10 @@ extension FakeHosts.State {
             "os.version 12", "init systemd", "kernel 6.1", "cpus 4", "memory-kib 8388608", "available-kib 8388608",
             "disk-kib 83886080", "disk-free-kib 83886080", "root-writable yes", "sources 1",
         ]
+        if let lease = host.lease {
+            let state = lease.isReleased ? "released" : lease.isLive ? "live" : "expired"
+            lines.append("lease \(state) \(lease.epoch) \(lease.since.secondsSinceEpoch) \(lease.owner) \(lease.plan)")
+        }
         if host.made != nil { lines.append("made \(host.madeJSON)") }
         if host.hasEngine { lines += engine(host) }
         return lines + ["end"]
@@ -152,5 +160,52 @@ extension FakeHost {
     /// All that a change can change.
     fileprivate var fingerprint: String {
         "\(hasEngine) \(daemon) \(String(describing: node)) \(isManager) \(availability) \(labels.sorted { $0.key < $1.key }) \(made == nil) \(madeJSON)"
+    }
+}
+
+// MARK: - Lease
+
+extension FakeHosts.State {
+    /// As `lease_hold` of prelude.sh.
+    private mutating func hold(_ terms: LeaseTerms, _ host: HostID) -> ShellOutput? {
+        let held = hosts[host]?.lease
+        if let held, held.epoch > terms.epoch { return refuse("fenced", held) }
+        if let held, held.epoch == terms.epoch, held.owner != terms.owner { return refuse("leased", held) }
+        take(terms, host)
+        return nil
+    }
+
+    /// As lease.sh.
+    private mutating func lease(_ act: RemoteAct, _ host: HostID) -> ShellOutput {
+        guard var terms = act.lease else { return FakeHosts.output(["fail no-terms"], status: 1) }
+        let held = hosts[host]?.lease
+        let isMine = held?.owner == terms.owner && held?.epoch == terms.epoch
+        switch act.arguments[0] {
+        case "acquire":
+            if let held, held.owner != terms.owner, held.isLive, held.epoch > Int(act.arguments[2]) ?? 0 {
+                return refuse("leased", held)
+            }
+            terms.epoch = max(terms.epoch, (held?.epoch ?? 0) + 1)
+            take(terms, host)
+            return FakeHosts.output(["epoch \(terms.epoch)", "changed"])
+        case "renew":
+            guard isMine else { return refuse("lease-lost", held) }
+        default:
+            guard isMine else { return FakeHosts.output(["unchanged"]) }
+            hosts[host]?.lease?.isLive = false
+            hosts[host]?.lease?.isReleased = true
+        }
+        return FakeHosts.output(["changed"])
+    }
+
+    private mutating func take(_ terms: LeaseTerms, _ host: HostID) {
+        hosts[host]?.lease = LeaseFacts(
+            owner: terms.owner, epoch: terms.epoch, plan: terms.plan, since: Timestamp(secondsSinceEpoch: 1000),
+            isLive: true)
+    }
+
+    private func refuse(_ code: String, _ held: LeaseFacts?) -> ShellOutput {
+        let who = held.map { "\($0.owner) \($0.since.secondsSinceEpoch) \($0.plan) \($0.epoch)" } ?? "- 0 - 0"
+        return FakeHosts.output(["fail \(code) \(who)"], status: 1)
     }
 }

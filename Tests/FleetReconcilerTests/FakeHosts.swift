@@ -33,6 +33,8 @@ final class FakeHosts: HostShell {
         /// Everything that went out as an argument.
         var arguments: [String] = []
         var services: Set<String> = []
+        /// Probes received, `host: sections`.
+        var probes: [String] = []
     }
 
     static let nonce = "n0nce"
@@ -57,7 +59,10 @@ final class FakeHosts: HostShell {
         let fault = state.withLock { state -> Fault? in
             state.counts[host.name, default: 0] += 1
             state.arguments += act.words
-            guard act.word != "probe" else { return nil }
+            guard act.word != "probe" else {
+                state.probes.append("\(host.name): \(act.arguments.joined(separator: " "))")
+                return nil
+            }
             let name = "\(act.word)/\(host.name)"
             state.acts.append(name)
             guard state.faults[name]?.isEmpty == false else { return nil }

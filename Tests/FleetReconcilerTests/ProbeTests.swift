@@ -104,6 +104,53 @@ import Testing
         #expect(!facts.operatingSystem.id.isEmpty && !facts.kernel.release.isEmpty)
     }
 
+    @Test(
+        "a second check reads what it asks for, and asks docker no more than it must",
+        arguments: [
+            (["made"], 0), (["made", "engine"], 1), (["node=n1"], 1), (["images", "made"], 0),
+        ])
+    func narrow(sections: [String], calls: Int) throws {
+        let host = try FakeDocker(swarm: "active")
+        defer { host.remove() }
+        let output = try host.run(RemoteAct("probe", sections))
+        #expect(output.first("end") != nil && output.first("kernel") == nil && output.first("clock") == nil)
+        #expect((host.state("arguments") ?? "").split(separator: "\n").count == calls)
+    }
+
+    @Test("facts of a narrow probe: what was read is new, the rest is as it was known")
+    func merged() throws {
+        let node =
+            #"node {"ID":"n2","Spec":{"Role":"worker","Labels":{"a":"b"}},"Status":{"State":"ready","Addr":"10.0.0.2"}}"#
+        let info =
+            #"engine.info {"ID":"E1","Driver":"overlay2","ServerVersion":"20.10.24","Swarm":{"NodeID":"n1","LocalNodeState":"active","ControlAvailable":true}}"#
+        let known = try #require(
+            Self.facts([
+                "clock 1000", "hostname h1", "cpus 4", "engine.origin apt", info, "cluster yes",
+                #"node {"ID":"n1","Spec":{"Role":"manager"},"Status":{"State":"ready"}}"#,
+                #"node {"ID":"n2","Spec":{"Role":"worker"},"Status":{"State":"ready"}}"#, "service s img 1/1",
+                #"made {"region":"eu1","images":["i1"]}"#, "end",
+            ]))
+        func read(_ sections: Set<ProbeSection>, _ lines: String...) -> HostFacts? {
+            let text = (lines + ["end"]).map { "N1 \($0)\n" }.joined()
+            return ProbeReader(FramedOutput(text, nonce: "N1")).facts(sections, over: known, observerClock: 1000)
+        }
+        let labelled = try #require(read([.node("n2")], node))
+        #expect(labelled.swarm.cluster?.node("n2")?.labels == ["a": "b"] && labelled.swarm.cluster?.nodes.count == 2)
+        #expect(labelled.identity == known.identity && labelled.capacity == known.capacity)
+        #expect(read([.node("n2")])?.swarm.cluster?.node("n2") == nil, "asked for and not told: not there")
+        #expect(read([.nodes])?.swarm.cluster == nil, "a manager that says nothing has no majority")
+        #expect(read([.services], "cluster yes")?.swarm.cluster?.services == [])
+        let made = #"made {"region":"eu1","images":["i1","gone"]}"#
+        #expect(read([.made], made)?.made?.images == ["i1"], "what was gone before still is")
+        #expect(read([.made, .images], made)?.made?.images == ["i1", "gone"])
+        let left = try #require(read([.made, .engine], "engine.origin apt", info.replacing("true", with: "false")))
+        #expect(left.swarm.cluster == nil && left.made == nil && left.capacity == known.capacity)
+        let gone = try #require(read([.made, .engine]))
+        #expect(gone.engine == nil && gone.swarm == SwarmFacts())
+        #expect(
+            ProbeReader(FramedOutput("N1 clock 1\n", nonce: "N1")).facts([.made], over: known, observerClock: 0) == nil)
+    }
+
     @Test("the probe only reads: it names no command that changes a host")
     func readsOnly() throws {
         let script = try #require(HostScript.named("probe"))

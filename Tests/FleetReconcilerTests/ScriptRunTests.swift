@@ -57,14 +57,53 @@ import Testing
         #expect(word(try host.run(Self.join, shell: shell)) == "unchanged ")
     }
 
-    @Test("F28: join-swarm: the engine reports a time-out and joins all the same → done, as its state says")
-    func lateJoin() throws {
+    /// An engine that answers a join with `status` and `message`, and is in `state` then.
+    private func engine(_ status: String, _ message: String, state: String) throws -> FakeDocker {
         let host = try FakeDocker()
+        host.set("join", state)
+        host.set("answer", "HTTP/1.1 \(status)\r\nContent-Type: application/json\r\n\r\n{\"message\":\"\(message)\"}")
+        return host
+    }
+
+    private static let timeout = "Timeout was reached before node joined. The attempt will continue in the background"
+
+    @Test(
+        "F28: join reports a time-out and is active a moment later → joined; still pending after a minute → named, and left alone"
+    )
+    func joinTimesOut() throws {
+        let late = try engine("503 Service Unavailable", Self.timeout, state: "pending")
+        let never = try engine("503 Service Unavailable", Self.timeout, state: "pending")
+        defer { late.remove(); never.remove() }
+        late.set("later", "3 active")
+        #expect(word(try late.run(Self.join)) == "changed ")
+        #expect(try never.run(Self.join, patience: 1).first("fail")?.hasPrefix("swarm-join pending: ") == true)
+        #expect(never.state("swarm") == "pending\n", "to leave in the middle may cost the majority")
+    }
+
+    @Test(
+        "F26, F27: a refused join is known at once, and why; the token is in no word of it",
+        arguments: [
+            (
+                "400 Bad Request",
+                "rpc error: A valid join token is necessary to join this cluster: SWMTKN-1-verysecret-token",
+                "token-rejected"
+            ),
+            ("500 Internal Server Error", "remote CA does not match fingerprint. Expected: 1f", "token-rejected"),
+            (
+                "503 Service Unavailable",
+                "rpc error: code = Unavailable desc = connection error: dial tcp: no route to host",
+                "manager-unreachable"
+            ),
+            ("500 Internal Server Error", "manager stopped: cannot listen", "swarm-join"),
+        ])
+    func joinRefused(status: String, message: String, code: String) throws {
+        let host = try engine(status, message, state: "inactive")
         defer { host.remove() }
-        host.set("late", "by a second")
-        #expect(word(try host.run(Self.join)) == "changed ")
-        #expect(host.state("swarm") == "active\n")
-        #expect(word(try host.run(Self.join)) == "unchanged ")
+        let start = ContinuousClock.now
+        let output = try host.run(Self.join)
+        #expect(output.first("fail")?.hasPrefix("\(code) inactive: ") == true, "\(output.lines)")
+        #expect(!output.lines.contains { $0.rest.contains("verysecret") })
+        #expect(ContinuousClock.now - start < .seconds(30), "not waited for a state that cannot come")
     }
 
     @Test("authorize-region-key: one line for the managers' addresses, other keys stay, a second time changes nothing")

@@ -33,6 +33,7 @@ import Testing
         let texts = try outputs(bench, plan, report)
         for text in texts { for secret in Self.secrets { #expect(!text.contains(secret)) } }
         #expect(texts.contains { $0.contains("join-swarm/h4") }, "the scan looks at something")
+        #expect(bench.logs.withLock { $0.contains { $0.contains("token \(Secret.dots)") } }, "a host's log has the act")
     }
 
     private func outputs(_ bench: Bench, _ plan: Plan, _ report: ApplyReport) throws -> [String] {
@@ -45,7 +46,8 @@ import Testing
             dumped, String(decoding: try JSONEncoder().encode(plan), as: UTF8.self),
             String(decoding: try JSONEncoder().encode(journal), as: UTF8.self), "\(report)", "\(plan)",
             report.failures.values.map(\.description).joined(),
-            bench.progress.withLock { $0.joined() }, bench.hosts.state.withLock { $0.arguments.joined(separator: " ") },
+            bench.progress.withLock { $0.joined() }, bench.logs.withLock { $0.joined(separator: "\n") },
+            bench.hosts.state.withLock { $0.arguments.joined(separator: " ") },
             plan.steps.map { rendering.shown($0, nodes: [:]) }.joined(),
             plan.steps.map {
                 "\(String(describing: rendering.act(of: $0, nodes: [:], token: Secret(FakeHosts.workerToken))))"

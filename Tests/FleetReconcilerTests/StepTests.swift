@@ -144,7 +144,7 @@ import Testing
                 let step = Step(
                     id: StepID("\(actions[index].word)/\(host)"), action: actions[index], host: host, reason: "")
                 return StepResult(step: step, outcome: outcome, duration: .seconds(2))
-            }, duration: .seconds(3), isBudgetExceeded: false)
+            }, duration: .seconds(3))
     }
 
     private static let failed = StepResult.Outcome.failed(FleetProblem(.failed, "x", subject: "host `h`", "m"))

@@ -19,6 +19,7 @@ import Testing
         | *unavailable* | something does not answer: wait, mend the way to it, try again | 69 |
         | *failed* | something was tried and did not work | 1 |
         | *broken* | a promise inside Muster or its files is broken | 70 |
+        | *noted* | nobody: it is to be known, as what waits or has drifted | 0 |
 
         In a report, *refused* stops the whole plan, *quarantined* leaves one host out (exit code 4 if the others come
         up), *waits* is done by a later run, *drift* is not mended by any step, *note* is worth knowing.

@@ -36,7 +36,9 @@ import Testing
         let live: Set = ["SSHLiveTests", "LabTests", "ControlPlaneTests", "RegionLiveTests", "ControlPlaneImageTests"]
         let words = ["Task.sl" + "eep", "usl" + "eep(", "nanosl" + "eep(", " sl" + "eep("]
         let pure = Repository.tests.filter { !live.contains($0.target) && !$0.target.contains("Live") }
-        #expect(findings(pure) { line in words.contains { line.contains($0) } } == [])
+        // A clock that a test moves is how they wait for none.
+        let port = "func sl" + "eep(for"
+        #expect(findings(pure) { line in words.contains { line.contains($0) } && !line.contains(port) } == [])
     }
 
     @Test("secrets and keys lie in no file")

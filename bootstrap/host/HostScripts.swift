@@ -20,6 +20,7 @@ package enum HostScript {
         "install-engine": text(PackageResources.install_engine_sh),
         "join-swarm": text(PackageResources.join_swarm_sh),
         "label-node": text(PackageResources.label_node_sh),
+        "lease": text(PackageResources.lease_sh),
         "leave-swarm": text(PackageResources.leave_swarm_sh),
         "load-image": text(PackageResources.load_image_sh),
         "probe": text(PackageResources.probe_sh),

@@ -17,8 +17,17 @@ body=$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","DataPathAddr":
   "$address" "$address" "$remotes" "$token")
 answer=$(printf 'POST /v1.40/swarm/join HTTP/1.1\r\nHost: docker\r\nContent-Type: application/json\r\nContent-Length: %s\r\nConnection: close\r\n\r\n%s' \
   "${#body}" "$body" | timeout 60 docker system dial-stdio 2>&1) || :
-# A join may report a time-out and still succeed (F28): the state decides, not the answer.
-if until_true 60 is_active; then changed; else
-  text=$(printf %s "$answer" | tail -n 1 | sed 's/SWMTKN-[A-Za-z0-9-]*/(token)/g')
-  fail swarm-join "$(state): $text"
-fi
+status=$(printf '%s\n' "$answer" | sed -n '1s/^HTTP[^ ]* \([0-9]*\).*/\1/p')
+# A join may report a time-out and still succeed (F28): the state decides, not the answer. An engine that was refused is
+# out again when it says so.
+is_decided() { is_active || { [ "${status:-200}" != 200 ] && [ "$(state)" = inactive ]; }; }
+until_true 60 is_decided
+if is_active; then changed; return; fi
+text="$(state): $(printf %s "$answer" | tail -n 1 | sed 's/SWMTKN-[A-Za-z0-9-]*/(token)/g')"
+# What still goes on is left alone: to leave in the middle of a join may cost the majority that has counted it already.
+case $text in
+  *'join token'*|*fingerprint*) fail token-rejected "$text" ;;
+  pending*) fail swarm-join "$text" ;;
+  *Unavailable*|*'onnection error'*|*imeout*|*'deadline exceeded'*|*'dial tcp'*) fail manager-unreachable "$text" ;;
+  *) fail swarm-join "$text" ;;
+esac

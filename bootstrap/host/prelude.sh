@@ -49,9 +49,54 @@ made_write() {
   chmod 644 /etc/muster/made.json.new
   mv /etc/muster/made.json.new /etc/muster/made.json
 }
-# Refuses to touch a host that another region made.
-claim_region() {
+# Refuses a host that another region made.
+own_region() {
   REGION=$1
   other=$(sed -n 's/^{"region":"\([^"]*\)".*/\1/p' /etc/muster/made.json 2>/dev/null)
   [ -z "$other" ] || [ "$other" = "$REGION" ] || fail other-region "$other"
+}
+
+# The lease: who may change this host, in one line OWNER EPOCH PLAN SINCE BOOT UNTIL. It is live while the host's boot
+# id is BOOT and its uptime is below UNTIL; SINCE is wall time, for people only (F46). The lines before this file set E,
+# the run's epoch, and L, "OWNER PLAN SECONDS"; both are empty for acts that take no lease.
+LEASE=/etc/muster/lease
+lease_read() {
+  lease_owner=- lease_epoch=0 lease_plan=- lease_since=0 lease_boot=- lease_until=0
+  { read -r lease_owner lease_epoch lease_plan lease_since lease_boot lease_until <"$LEASE"; } 2>/dev/null || :
+  case $lease_epoch:$lease_since:$lease_until in
+    *[!0-9:]*|:*|*::*|*:) lease_owner=- lease_epoch=0 lease_plan=- lease_since=0 lease_boot=- lease_until=0 ;;
+  esac
+  read -r now _ </proc/uptime; now=${now%.*}
+  read -r boot </proc/sys/kernel/random/boot_id
+}
+# More than ten minutes ahead is none of ours: 60 s are given at a time.
+lease_is_live() {
+  [ "$lease_boot" = "$boot" ] && [ "$lease_until" -gt "$now" ] && [ "$lease_until" -le $((now + 600)) ]
+}
+lease_write() { # OWNER EPOCH PLAN SINCE UNTIL; a new epoch is on the disk before anything is done under it
+  { printf '%s %s %s %s %s %s\n' "$1" "$2" "$3" "$4" "$boot" "$5" >"$LEASE.new" && chmod 644 "$LEASE.new" &&
+    { [ "$2" = "$lease_epoch" ] || sync "$LEASE.new"; } && mv "$LEASE.new" "$LEASE"; } 2>/dev/null ||
+    fail lease-unwritable "$LEASE"
+}
+lease_refuse() { fail "$1" "$lease_owner $lease_since $lease_plan $lease_epoch"; }
+# lease_locked FUNCTION...: runs it while nobody else on this host reads or writes the lease. The lock is on the folder,
+# so that no file is left of it, and a subshell's, so that no daemon that a script starts keeps it.
+lease_locked() {
+  mkdir -p -m 755 /etc/muster 2>/dev/null || fail lease-unwritable "$LEASE"
+  ( exec 9</etc/muster; flock -w 20 9 || fail lease-unwritable "another process has locked /etc/muster"; "$@" ) || exit 1
+}
+# An epoch belongs to whoever used it first, and a higher one was got on the anchor: its owner may go on here although
+# the lease of the one before, which has ended, was not given back on every host.
+lease_hold() { # OWNER PLAN SECONDS
+  lease_read
+  [ "$lease_epoch" -le "$E" ] || lease_refuse fenced
+  if [ "$lease_epoch" != "$E" ]; then lease_since=$(date +%s)
+  elif [ "$lease_owner" != "$1" ]; then lease_refuse leased; fi
+  lease_write "$1" "$E" "$2" "$lease_since" $((now + $3))
+}
+# Every script that changes something begins with this: the host is this region's, and this run's.
+claim_region() {
+  own_region "$1"
+  # shellcheck disable=SC2086 # owner, plan and seconds, one a word
+  [ -z "$E" ] || lease_locked lease_hold $L
 }

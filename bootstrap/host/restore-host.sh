@@ -1,7 +1,13 @@
 # restore-host 1 REGION HOME DELETE DAEMON: removes what made.json says that Muster made here; DELETE is "yes" or "no"
 # and decides about volumes that Muster did not make; DAEMON is daemon.json without Muster's keys, or "-".
-claim_region "$3"; home=$4; delete=$5; daemon=$6
-if [ ! -e /etc/muster/made.json ]; then unchanged; return; fi
+home=$4; delete=$5; daemon=$6
+was_there=; [ ! -e /etc/muster ] || was_there=yes
+claim_region "$3"
+if [ ! -e /etc/muster/made.json ]; then # of a run that ended before it made anything, the lease is left
+  rm -rf /etc/muster
+  if [ -n "$was_there" ]; then changed; else unchanged; fi
+  return
+fi
 list() { cat "$MADE/$1" 2>/dev/null; }
 engine() { docker info >/dev/null 2>&1; }
 if engine; then

@@ -50,7 +50,7 @@ struct APIProblem: Error {
         case .rejected: .badRequest
         case .refused: .conflict
         case .unavailable: .serviceUnavailable
-        case .broken, .failed: .internalServerError
+        case .broken, .failed, .noted: .internalServerError
         }
     }
 }

@@ -115,7 +115,7 @@ extension ControlPlaneCore {
             let allowed = order.policy.budgets.allowedFailures(of: order.policy.hosts.count)
             return RunOutcome(
                 exitCode: isCancelled && !isWhole ? 130 : Int(report.exitCode(allowedFailures: allowed)),
-                remoteWrites: writes, isBudgetExceeded: report.isBudgetExceeded)
+                remoteWrites: writes, isBudgetExceeded: report.stop == .budget)
         case .failure(let error):
             let problem = (error as? FleetProblem) ?? .unexpected(error, subject: "run `\(order.run)`")
             return RunOutcome(

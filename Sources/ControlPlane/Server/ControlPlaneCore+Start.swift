@@ -85,7 +85,7 @@ extension FleetProblem {
     var mayHeal: Bool {
         switch kind {
         case .unavailable, .failed: true
-        case .rejected, .refused, .broken: false
+        case .rejected, .refused, .broken, .noted: false
         }
     }
 }

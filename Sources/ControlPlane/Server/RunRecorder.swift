@@ -62,6 +62,7 @@ final class RunRecorder: Sendable {
             case .unchanged: event.outcome = .unchanged
             case .failed(let problem): (event.outcome, event.problem) = (.failed, problem)
             case .skipped(let cause): (event.outcome, event.because) = (.skipped, cause)
+            case .unstarted: (event.outcome, event.because) = (.skipped, result.step.id)
             }
         }
         let text = "\(result.step.action.word) \(result.words) (run `\(run)`)"
@@ -78,6 +79,7 @@ extension StepResult {
         case .unchanged: "was done already"
         case .failed(let problem): "failed: \(problem.message)"
         case .skipped(let cause): "skipped, because `\(cause)` failed"
+        case .unstarted: "was not started, because the run stopped"
         }
     }
 }

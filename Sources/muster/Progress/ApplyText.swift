@@ -12,7 +12,7 @@ struct ApplyText {
         var table = TextTable(header: [])
         for host in policy.hosts + report.plan.leaving { table.rows.append(row(host)) }
         table.print()
-        printRegionFailures()
+        printStop()
         printTimes()
     }
 
@@ -33,10 +33,13 @@ struct ApplyText {
         return [host.name.rawValue, Style.green("ok"), changed == 0 ? "nothing to do" : "\(changed) steps"]
     }
 
-    private func printRegionFailures() {
-        if report.isBudgetExceeded {
-            Console.line("  " + Style.red("stopped") + ": more hosts failed than `budgets.failedHosts` allows")
-        }
+    /// Why it ended early, where, and how to go on.
+    private func printStop() {
+        guard let stop = report.stop else { return }
+        let left = report.results.filter { if case .unstarted = $0.outcome { true } else { false } }.count
+        let rest =
+            left == 0 ? "every step had been started" : "\(left) of \(report.results.count) steps were not started"
+        Console.line("  \(Style.red("stopped")): \(stop.text); \(rest)")
     }
 
     private func printTimes() {
@@ -44,5 +47,16 @@ struct ApplyText {
         Console.line(
             "  \(report.duration.shown) in all, \(report.remoteWrites) remote writes"
                 + (sums.isEmpty ? "" : "; time by step, summed over hosts: \(sums.joined(separator: ", "))"))
+    }
+}
+
+extension StopReason {
+    /// For people, with what to do next.
+    var text: String {
+        switch self {
+        case .budget: "more hosts failed than `budgets.failedHosts` allows"
+        case .interrupted: "interrupted; run the command again, it goes on from what it finds"
+        case .leaseLost(let problem): problem.description
+        }
     }
 }

@@ -82,7 +82,7 @@ final class EventLog: Sendable {
             event.milliseconds = Int(result.duration / .milliseconds(1))
             switch result.outcome {
             case .changed: tally.remoteWrites += 1
-            case .unchanged: break
+            case .unchanged, .unstarted: break
             case .failed(let problem):
                 event.problem = problem
                 tally.failures[result.step.subject] = tally.failures[result.step.subject] ?? problem

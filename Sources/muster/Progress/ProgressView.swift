@@ -72,6 +72,7 @@ final class ProgressView: @unchecked Sendable {
         case .unchanged: return "\(head)  was done already"
         case .failed(let problem): return "\(head)  FAILED  \(problem)"
         case .skipped(let cause): return "\(head)  skipped, `\(cause)` failed"
+        case .unstarted: return "\(head)  not started"
         }
     }
 

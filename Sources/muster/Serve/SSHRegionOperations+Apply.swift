@@ -14,7 +14,10 @@ extension SSHRegionOperations {
     ) async throws -> ApplyReport {
         let executor = Executor(
             policy: order.policy, shell: shell(order.policy), store: InventoryFleetStore(order.inventory),
-            clock: SystemClock(), nonce: nonce, secrets: try await secrets(order), images: images, progress: progress)
+            clock: SystemClock(), nonce: nonce,
+            lease: LeaseTerms(
+                owner: LeaseOwner.controlPlane(of: order.policy.region), plan: order.id, above: order.observation),
+            secrets: try await secrets(order), images: images, progress: progress)
         defer { images.discard() }
         return try await executor.run(order.plan, id: order.id, observation: order.observation)
     }

@@ -70,7 +70,7 @@ struct LocalUp {
     }
 
     private func nothingToDo(_ plan: Plan) async throws -> Int32 {
-        let report = ApplyReport(plan: plan, results: [], duration: .zero, isBudgetExceeded: false)
+        let report = ApplyReport(plan: plan, results: [], duration: .zero)
         let document = UpDocument(report, execs: session.shell.execCounts(of: session.policy.hosts))
         if isJSON { try Console.json(document) } else { Console.line("nothing to do: 0 remote writes") }
         return report.exitCode(allowedFailures: session.policy.budgets.allowedFailures(of: session.policy.hosts.count))

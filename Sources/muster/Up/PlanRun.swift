@@ -21,8 +21,8 @@ struct PlanRun {
 
     /// Runs `plan` and prints what came of it, but for JSON.
     func result(of plan: Plan, observation: FleetObservation, isTeardown: Bool = false) async throws -> UpResult {
-        let report = try await run(plan, observation: observation, isTeardown: isTeardown)
         let logs = HostLogs(folder: session.folder) { session.clock.now() }
+        let report = try await run(plan, observation: observation, isTeardown: isTeardown, logs: logs)
         for result in report.results { logs.write(result.logText, of: result.step.subject) }
         let allowed = session.policy.budgets.allowedFailures(of: session.policy.hosts.count)
         if !isJSON { ApplyText(policy: session.policy, report: report).print() }
@@ -31,22 +31,30 @@ struct PlanRun {
             document: UpDocument(report, execs: session.shell.execCounts(of: session.policy.hosts)))
     }
 
-    func run(_ plan: Plan, observation: FleetObservation, isTeardown: Bool) async throws -> ApplyReport {
+    private func run(
+        _ plan: Plan, observation: FleetObservation, isTeardown: Bool, logs: HostLogs
+    ) async throws -> ApplyReport {
         let store = InventoryFleetStore(inventory)
         let id = PlanID("\(plan.region)-\(plan.blueprint.generation)-\(makeNonce().dropFirst(7).prefix(6))")
-        try await store.savePlan(plan, id: id, at: session.clock.now())
-        if try await inventory.targetBlueprint() != plan.blueprint {
-            try await store.setTarget(plan.blueprint, at: session.clock.now())
-        }
         let secrets = isTeardown ? nil : try await secrets()
         let progress = ProgressView(plan: plan, policy: session.policy, isQuiet: isJSON)
+        let stop = StopSignal()
         let executor = Executor(
             policy: session.policy, shell: session.shell, store: store, clock: session.clock, nonce: session.nonce,
-            secrets: secrets, images: isTeardown ? nil : RecipeImageSource(folder: session.folder.imageFolder),
+            lease: LeaseTerms(owner: try LeaseOwner.text(of: session.folder), plan: id, above: observation),
+            stop: stop, secrets: secrets,
+            images: isTeardown ? nil : RecipeImageSource(folder: session.folder.imageFolder),
             handOver: isTeardown ? nil : HandOver(session: session, inventory: inventory),
-            progress: { progress.show($0) })
-        defer { progress.finish() }
-        let report = try await executor.run(plan, id: id, observation: observation)
+            log: { logs.write($1, of: $0) }, progress: { progress.show($0) })
+        let interrupts = Interrupts(stop)
+        defer { interrupts.end(); progress.finish() }
+        let report = try await executor.run(plan, id: id, observation: observation) {
+            () async throws(FleetProblem) in
+            try await store.savePlan(plan, id: id, at: session.clock.now())
+            if try await inventory.targetBlueprint() != plan.blueprint {
+                try await store.setTarget(plan.blueprint, at: session.clock.now())
+            }
+        }
         if let settled = report.settled { try await store.setTarget(settled, at: session.clock.now()) }
         return report
     }

@@ -43,7 +43,7 @@ struct RemoteRun {
     }
 
     private func nothingToDo(_ plan: Plan, _ answer: ApplyAnswer, _ execs: [HostID: Int]) -> UpResult {
-        let report = ApplyReport(plan: plan, results: [], duration: .zero, isBudgetExceeded: false)
+        let report = ApplyReport(plan: plan, results: [], duration: .zero)
         if !isJSON {
             Console.line(
                 "nothing to do: \(answer.remoteWrites) remote writes"
@@ -127,7 +127,7 @@ final class RunView: @unchecked Sendable {
             steps: [])
         return ApplyReport(
             plan: plan ?? none, results: order.compactMap { results[$0] }, duration: ContinuousClock.now - start,
-            isBudgetExceeded: outcome.isBudgetExceeded)
+            stop: outcome.exitCode == 130 ? .interrupted : outcome.isBudgetExceeded ? .budget : nil)
     }
 }
 

@@ -71,6 +71,7 @@ extension StepResult.Outcome {
         case .unchanged: "unchanged"
         case .failed: "failed"
         case .skipped: "skipped"
+        case .unstarted: "unstarted"
         }
     }
 }
