@@ -73,7 +73,9 @@ package struct RunEvent: Hashable, Codable, Sendable {
         case ended
     }
 
-    package enum StepOutcome: String, Codable, Sendable, CaseIterable { case changed, unchanged, failed, skipped }
+    package enum StepOutcome: String, Codable, Sendable, CaseIterable {
+        case changed, unchanged, failed, skipped, unstarted
+    }
 
     package var sequence: Int
     package var at: Timestamp

@@ -64,18 +64,18 @@ final class InMemoryOperations: RegionOperations {
 
     /// Every step changes what it is about, so that the next plan has it no more.
     func apply(
-        _ order: ExecutionOrder, progress: @escaping @Sendable (ProgressEvent) -> Void
+        _ order: ExecutionOrder, stop: StopSignal, progress: @escaping @Sendable (ProgressEvent) -> Void
     ) async throws -> ApplyReport {
         var results: [StepResult] = []
-        for step in order.plan.steps where !Task.isCancelled {
-            progress(.started(step))
-            while state.hanging.contains(step.id), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(5)) }
-            if Task.isCancelled { break }
-            let result = StepResult(step: step, outcome: perform(step), duration: .milliseconds(1500))
+        for step in order.plan.steps {
+            if stop.reason == nil { progress(.started(step)) }
+            while state.hanging.contains(step.id), stop.reason == nil { try? await Task.sleep(for: .milliseconds(5)) }
+            let outcome = stop.reason.map { StepResult.Outcome.unstarted($0) } ?? perform(step)
+            let result = StepResult(step: step, outcome: outcome, duration: .milliseconds(1500))
             results.append(result)
             progress(.finished(result))
         }
-        return ApplyReport(plan: order.plan, results: results, duration: .seconds(2))
+        return ApplyReport(plan: order.plan, results: results, duration: .seconds(2), stop: stop.reason)
     }
 
     private func perform(_ step: Step) -> StepResult.Outcome {

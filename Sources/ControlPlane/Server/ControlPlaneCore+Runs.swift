@@ -10,8 +10,8 @@ import InventoryStore
 struct GoingRun: Sendable {
     let id: RunID
     let task: Task<Void, Never>
-    /// Somebody told it to stop.
-    var isCancelled = false
+    /// What is in hand is ended, and nothing new is begun.
+    let stop: StopSignal
     /// The process stops: the run is not over, the next process goes on with it.
     var isInterrupted = false
 }
@@ -22,8 +22,10 @@ extension ControlPlaneCore {
         let (inventory, region) = try await opened()
         if let lease = try await inventory.lease() { throw lease.refusal(of: "apply plan `\(id)`", region.name) }
         let order = try await order(of: id, on: region)
+        // The managers, too: their leases tell whether somebody else is at work.
+        let managers = plan.blueprint.controlPlane.flatMap { plan.blueprint.clusters[$0.cluster]?.managers } ?? []
         let (observation, execs) = await operations.observe(
-            order.policy.only(plan.preconditions.keys),
+            order.policy.only(plan.preconditions.keys + managers),
             leaving: plan.leaving.filter { plan.preconditions[$0.name] != nil })
         counters.execs += execs.values.reduce(0, +)
         let moved = plan.differences(from: observation)
@@ -75,12 +77,13 @@ extension ControlPlaneCore {
 extension ControlPlaneCore {
     private func execute(_ order: ExecutionOrder, by actor: String) {
         let recorder = RunRecorder(run: order.run, actor: actor, inventory: order.inventory, now: surroundings.now)
+        let stop = StopSignal()
         let task = Task {
             await witness()
             let writing = Task { [logger] in await recorder.write { logger.error("\($0)") } }
             let result: Result<ApplyReport, any Error>
             do {
-                result = .success(try await operations.apply(order) { recorder.take($0) })
+                result = .success(try await operations.apply(order, stop: stop) { recorder.take($0) })
             } catch {
                 result = .failure(error)
             }
@@ -88,17 +91,22 @@ extension ControlPlaneCore {
             await writing.value
             await ended(order, by: actor, result)
         }
-        going = GoingRun(id: order.run, task: task)
+        going = GoingRun(id: order.run, task: task, stop: stop)
     }
 
     private func ended(_ order: ExecutionOrder, by actor: String, _ result: Result<ApplyReport, any Error>) async {
-        let (isCancelled, isInterrupted) = (going?.isCancelled == true, going?.isInterrupted == true)
+        let isInterrupted = going?.isInterrupted == true
         going = nil
         wantsLook = true
         if isInterrupted { return }
         do {
-            let outcome = try await outcome(of: order, result, isCancelled: isCancelled)
-            try await exclusion.run { try await self.end(order.run, outcome, by: actor, in: order.inventory) }
+            let outcome = try await outcome(of: order, result)
+            let settled = try? result.get().settled
+            try await exclusion.run {
+                if let settled { try await self.settle(settled, in: order.inventory) }
+                try await self.end(order.run, outcome, by: actor, in: order.inventory)
+            }
+            if settled != nil { await witness() }
         } catch {
             // The lease stays, and with it the run: it goes on when the inventory can be written again.
             logger.error("the end of a run could not be noted", metadata: ["cause": "\(error)"])
@@ -106,21 +114,27 @@ extension ControlPlaneCore {
     }
 
     private func outcome(
-        of order: ExecutionOrder, _ result: Result<ApplyReport, any Error>, isCancelled: Bool
+        of order: ExecutionOrder, _ result: Result<ApplyReport, any Error>
     ) async throws -> RunOutcome {
         let writes = try await order.inventory.changes(in: order.run)
         switch result {
         case .success(let report):
-            let isWhole = report.results.count == order.plan.steps.count && report.results.allSatisfy(\.isSuccess)
             let allowed = order.policy.budgets.allowedFailures(of: order.policy.hosts.count)
-            return RunOutcome(
-                exitCode: isCancelled && !isWhole ? 130 : Int(report.exitCode(allowedFailures: allowed)),
-                remoteWrites: writes, isBudgetExceeded: report.stop == .budget)
+            var outcome = RunOutcome(
+                exitCode: Int(report.exitCode(allowedFailures: allowed)), remoteWrites: writes,
+                isBudgetExceeded: report.stop == .budget)
+            if case .leaseLost(let problem)? = report.stop { outcome.problem = problem }
+            return outcome
         case .failure(let error):
             let problem = (error as? FleetProblem) ?? .unexpected(error, subject: "run `\(order.run)`")
-            return RunOutcome(
-                exitCode: isCancelled ? 130 : Int(problem.exitCode), remoteWrites: writes, problem: problem)
+            return RunOutcome(exitCode: Int(problem.exitCode), remoteWrites: writes, problem: problem)
         }
+    }
+
+    /// Hosts that are gone are in the target no more: nobody looks for them again.
+    private func settle(_ blueprint: Blueprint, in inventory: Inventory) async throws {
+        try await inventory.setTarget(blueprint, at: now())
+        try await inventory.syncHosts(with: blueprint, at: now())
     }
 
     private func end(_ run: RunID, _ outcome: RunOutcome, by actor: String, in inventory: Inventory) async throws {
@@ -221,8 +235,7 @@ extension ControlPlaneCore {
         try await inventory.cancel(id, news)
         if run.state == .running { log(news.audit) }
         if going?.id == id {
-            going?.isCancelled = true
-            going?.task.cancel()
+            going?.stop.stop(.interrupted)
         }
         return try await inventory.run(id) ?? run
     }
@@ -231,7 +244,7 @@ extension ControlPlaneCore {
     func interruptRun() async {
         guard going != nil else { return }
         going?.isInterrupted = true
-        going?.task.cancel()
+        going?.stop.stop(.interrupted)
         await going?.task.value
     }
 

@@ -40,10 +40,11 @@ package protocol RegionOperations: Sendable {
     /// The public half of the key with which it logs in: `ssh-ed25519 AAAA…`.
     func regionPublicKey() throws -> String
 
-    /// Executes a plan to its end, or until the task is cancelled: then what is in hand is ended, and nothing new is
-    /// begun. A step that fails is in the report; it throws when nothing could be run or noted.
+    /// Executes a plan to its end, or until it is to stop: then what is in hand is ended, and nothing new is begun. It
+    /// holds the region's lease on the hosts as `control-plane/<region>`, so that an operator's machine that missed the
+    /// hand off is fenced. A step that fails is in the report; it throws when nothing could be run or noted.
     func apply(
-        _ order: ExecutionOrder, progress: @escaping @Sendable (ProgressEvent) -> Void
+        _ order: ExecutionOrder, stop: StopSignal, progress: @escaping @Sendable (ProgressEvent) -> Void
     ) async throws -> ApplyReport
 
     /// The witnesses that the control cluster holds, read from the first manager that answers.

@@ -62,7 +62,7 @@ final class RunRecorder: Sendable {
             case .unchanged: event.outcome = .unchanged
             case .failed(let problem): (event.outcome, event.problem) = (.failed, problem)
             case .skipped(let cause): (event.outcome, event.because) = (.skipped, cause)
-            case .unstarted: (event.outcome, event.because) = (.skipped, result.step.id)
+            case .unstarted: event.outcome = .unstarted
             }
         }
         let text = "\(result.step.action.word) \(result.words) (run `\(run)`)"

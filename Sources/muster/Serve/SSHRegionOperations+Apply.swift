@@ -10,14 +10,14 @@ import SSHTransport
 
 extension SSHRegionOperations {
     func apply(
-        _ order: ExecutionOrder, progress: @escaping @Sendable (ProgressEvent) -> Void
+        _ order: ExecutionOrder, stop: StopSignal, progress: @escaping @Sendable (ProgressEvent) -> Void
     ) async throws -> ApplyReport {
         let executor = Executor(
             policy: order.policy, shell: shell(order.policy), store: InventoryFleetStore(order.inventory),
             clock: SystemClock(), nonce: nonce,
             lease: LeaseTerms(
                 owner: LeaseOwner.controlPlane(of: order.policy.region), plan: order.id, above: order.observation),
-            secrets: try await secrets(order), images: images, progress: progress)
+            stop: stop, secrets: try await secrets(order), images: images, progress: progress)
         defer { images.discard() }
         return try await executor.run(order.plan, id: order.id, observation: order.observation)
     }

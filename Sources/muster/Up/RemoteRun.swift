@@ -73,7 +73,7 @@ struct RemoteRun {
         let report = view.finish(outcome)
         if !isJSON {
             ApplyText(policy: policy, report: report).print()
-            if let problem = outcome.problem { Console.error(problem) }
+            if report.stop == nil, let problem = outcome.problem { Console.error(problem) }
             if outcome.state == .cancelled { Console.line("  run `\(run.id)` was cancelled; `up` goes on from here") }
         }
         var document = UpDocument(report, execs: execs)
@@ -127,7 +127,16 @@ final class RunView: @unchecked Sendable {
             steps: [])
         return ApplyReport(
             plan: plan ?? none, results: order.compactMap { results[$0] }, duration: ContinuousClock.now - start,
-            stop: outcome.exitCode == 130 ? .interrupted : outcome.isBudgetExceeded ? .budget : nil)
+            stop: outcome.stop)
+    }
+}
+
+extension RunOutcome {
+    /// Why the run ended before its plan did, as far as its report tells.
+    fileprivate var stop: StopReason? {
+        if isBudgetExceeded { return .budget }
+        if let problem, ["leased", "fenced", "lease-lost"].contains(problem.code) { return .leaseLost(problem) }
+        return state == .cancelled ? .interrupted : nil
     }
 }
 
@@ -138,6 +147,7 @@ extension RunEvent {
         case .unchanged: .unchanged
         case .failed: problem.map { .failed($0) }
         case .skipped: because.map { .skipped(because: $0) }
+        case .unstarted: .unstarted(.interrupted)
         case nil: nil
         }
     }
