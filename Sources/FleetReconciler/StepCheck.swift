@@ -34,7 +34,7 @@ extension StepAction {
     package var managedCluster: ClusterID? {
         switch self {
         case .labelNode(let cluster, _, _), .promoteNode(let cluster), .drainNode(let cluster),
-            .activateNode(let cluster), .demoteNode(let cluster), .removeNode(let cluster, _),
+            .activateNode(let cluster), .demoteNode(let cluster, _), .removeNode(let cluster, _),
             .removeControlPlane(let cluster):
             cluster
         case .startControlPlane(let desired, _): desired.cluster
