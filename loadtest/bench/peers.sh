@@ -32,7 +32,7 @@ s = socket.create_server(("0.0.0.0", 2399), backlog=512)
 kept = []
 while True: kept.append(s.accept()[0])' &
 silent=$!
-trap 'kill $silent; "$bench/sshd.sh" stopall' EXIT
+trap 'kill $silent 2>/dev/null || :; "$bench/sshd.sh" stopall' EXIT
 mount -t tmpfs -o size=4g muster-bench "$PEERS/hosts" # uploads measure clients, not this machine's disk
 echo ready
 cat >/dev/null
