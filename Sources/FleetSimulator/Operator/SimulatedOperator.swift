@@ -103,17 +103,18 @@ private struct Session: Sendable {
         guard plan.refusals.isEmpty else { return RunResult(plan: plan, exitCode: 2) }
         let id = PlanID("\(plan.region)-\(plan.blueprint.generation)-\(await `operator`.world.makePlanSerial())")
         let time = `operator`.world.time
-        if !plan.isEmpty {
+        let executor = Executor(
+            policy: policy, shell: shell, store: store, clock: time, nonce: process.nonce,
+            lease: LeaseTerms(owner: "\(process.folder)/5eed", plan: id, above: observation),
+            secrets: isTeardown ? nil : SimulatedSecrets.of(policy.region), images: SimulatedImages(),
+            handOver: SimulatedHandOver(world: `operator`.world, process: process))
+        let report = try await executor.run(plan, id: id, observation: observation) { () async throws(FleetProblem) in
+            guard !plan.isEmpty else { return }
             try await store.savePlan(plan, id: id, at: time.now())
             if await `operator`.world.target(process.folder) != plan.blueprint {
                 try await store.setTarget(plan.blueprint, at: time.now())
             }
         }
-        let executor = Executor(
-            policy: policy, shell: shell, store: store, clock: time, nonce: process.nonce,
-            secrets: isTeardown ? nil : SimulatedSecrets.of(policy.region), images: SimulatedImages(),
-            handOver: SimulatedHandOver(world: `operator`.world, process: process))
-        let report = try await executor.run(plan, id: id, observation: observation)
         let allowed = policy.budgets.allowedFailures(of: policy.hosts.count)
         return RunResult(plan: plan, report: report, exitCode: report.exitCode(allowedFailures: allowed))
     }
@@ -160,7 +161,15 @@ struct SimulatedHandOver: HandOverPort {
     let world: SimulatedWorld
     let process: OperatorProcess
 
+    /// The machine whose inventory the control plane takes; it was sent the digest of its token and of no other's.
+    private static let owner = "desk"
+
     func handOver(to desired: DesiredControlPlane, addresses: [String]) async throws(FleetProblem) {
+        guard process.folder == Self.owner else {
+            throw FleetProblem(
+                .refused, "wrong-token", subject: "control plane", "it does not take this machine's inventory",
+                hint: "run the command on the machine that brought the region up")
+        }
         try await world.write(process, "hand off") { $0.isHandedOff = true }
     }
 }

@@ -122,9 +122,13 @@ extension SimulatedWorld {
     // MARK: - restore-host
 
     func restoreHost(_ run: ScriptRun) async throws(ScriptStop) -> [String] {
+        let wasThere = run.host.made != nil || run.host.lease != nil
         try claim(run)
         let (host, delete, daemon) = (run.host, run.argument(2) == "yes", run.argument(3))
-        if host.made == nil { return Self.unchanged }
+        if host.made == nil {
+            host.lease = nil
+            return wasThere ? Self.changed : Self.unchanged
+        }
         if host.isEngineRunning {
             guard host.swarmState == .inactive else { throw .fails("still-in-swarm", "leave the Swarm first") }
             try await stroke(run, 50...200, "before volumes go")
@@ -144,6 +148,7 @@ extension SimulatedWorld {
         try await stroke(run, 1...5, "before /etc/muster goes")
         host.made = nil
         host.madeRegion = ""
+        host.lease = nil
         effect("host restored", host.name.rawValue)
         return ["changed \(kept)"]
     }

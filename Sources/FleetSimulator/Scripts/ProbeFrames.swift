@@ -5,6 +5,7 @@ extension SimulatedWorld {
     func probe(_ host: SimulatedHost) -> [String] {
         var lines = machine(host)
         if host.made != nil { lines.append("made \(host.madeJSON) ") }
+        if let lease = leaseLine(host) { lines.append(lease) }
         if let holder = host.lockHolder { lines.append("lock \(holder)") }
         lines += host.hasEngineInstalled ? engine(host) : withoutEngine(host)
         return lines + ["end"]

@@ -67,8 +67,14 @@ extension SimulatedWorld {
 
     /// `claim_region` of prelude.sh.
     func claim(_ run: ScriptRun) throws(ScriptStop) {
+        try ownRegion(run, run.region)
+        try holdLease(run)
+    }
+
+    /// `own_region` of prelude.sh.
+    func ownRegion(_ run: ScriptRun, _ region: String) throws(ScriptStop) {
         let other = run.host.made == nil ? "" : run.host.madeRegion
-        if !other.isEmpty, other != run.region { throw .fails("other-region", other) }
+        if !other.isEmpty, other != region { throw .fails("other-region", other) }
     }
 
     /// Runs the script of an act to its end; gives the lines that it says, nil when the host died under it.
@@ -96,6 +102,7 @@ extension SimulatedWorld {
         case "remove-control-plane": return try await removeControlPlane(run)
         case "record-witness": return try await recordWitness(run)
         case "restore-host": return try await restoreHost(run)
+        case "lease": return try await lease(run)
         case _: return try await swarmScript(run)
         }
     }

@@ -30,7 +30,7 @@ package struct Life: Sendable {
         var faults: [String] = []
         for policy in scenario.policies { await world.addHosts(of: policy, system: scenario.system) }
         let bare = await world.remains()
-        for trouble in scenario.troubles { await world.schedule(trouble) }
+        for trouble in scenario.troubles { await world.schedule(trouble, scenario.policies[0]) }
         for policy in scenario.policies {
             let people = SimulatedOperator(world, policy)
             // While the troubles last: nothing is asked of these runs but that they end and break nothing.

@@ -34,6 +34,8 @@ package struct Trouble: Sendable, CustomStringConvertible {
         case partition([HostID], for: Duration)
         /// F38: the operator's process dies at the call of this number.
         case operatorKilled(call: Int)
+        /// F37: somebody at another machine runs the command, too.
+        case secondOperator
     }
 
     let kind: Kind
@@ -45,7 +47,7 @@ package struct Trouble: Sendable, CustomStringConvertible {
         at = random.chance(30) ? .zero : random.milliseconds(0...90_000)
         let long = random.milliseconds(1000...600_000)
         kind =
-            switch random.number(0...14) {
+            switch random.number(0...15) {
             case 0: .powerLoss(host, for: long)
             case 1: .cut(host, for: long)
             case 2: .flaky(host, percent: random.one(of: [5, 20, 50]))
@@ -60,6 +62,7 @@ package struct Trouble: Sendable, CustomStringConvertible {
             case 11: .diskFull(host)
             case 12: .portFiltered(host)
             case 13: .partition(policy.hosts.map(\.name).filter { _ in random.chance(40) }, for: long)
+            case 14: .secondOperator
             case _: .operatorKilled(call: random.number(1...300))
             }
     }
@@ -69,16 +72,16 @@ package struct Trouble: Sendable, CustomStringConvertible {
 
 extension SimulatedWorld {
     /// Lets the trouble happen at its time.
-    func schedule(_ trouble: Trouble) {
+    func schedule(_ trouble: Trouble, _ policy: FleetPolicy) {
         if case .operatorKilled(let call) = trouble.kind { return killOperatorAtCall(call) }
-        guard trouble.at > .zero else { return begin(trouble.kind) }
+        guard trouble.at > .zero else { return begin(trouble.kind, policy) }
         spawn { world in
             await world.time.wait(trouble.at)
-            await world.begin(trouble.kind)
+            await world.begin(trouble.kind, policy)
         }
     }
 
-    private func begin(_ kind: Trouble.Kind) {
+    private func begin(_ kind: Trouble.Kind, _ policy: FleetPolicy) {
         guard !areFaultsOver else { return }
         switch kind {
         case .powerLoss(let host, let long):
@@ -106,6 +109,7 @@ extension SimulatedWorld {
         case .partition(let hosts, let long):
             setPart(hosts, 1)
             later(long) { await $0.setPart(hosts, 0) }
+        case .secondOperator: spawn { _ = await SimulatedOperator($0, policy, folder: "laptop").up() }
         case .operatorKilled: return
         }
     }

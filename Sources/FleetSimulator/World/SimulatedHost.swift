@@ -43,6 +43,8 @@ final class SimulatedHost {
     var authorizedKeys: [String] = ["ssh-ed25519 AAAAoperator operator"]
     /// /etc/muster/made, by kind; nil when there is no such folder.
     var made: [String: [String]]?
+    /// /etc/muster/lease.
+    var lease: LeaseFile?
     /// Region in made.json.
     var madeRegion = ""
     var images: Set<String> = []
@@ -82,7 +84,7 @@ final class SimulatedHost {
         let parts = [
             "packages: \(packages.map { "\($0.key) \($0.value)" }.sorted())", "daemon.json: \(daemonFile ?? "none")",
             "keys: \(authorizedKeys)", "made: \(made == nil ? "none" : "\(madeRegion)")",
-            "images: \(images.sorted())", "volumes: \(volumes.keys.sorted())",
+            "lease: \(lease == nil ? "none" : "left")", "images: \(images.sorted())", "volumes: \(volumes.keys.sorted())",
             "swarm: \(membership?.state.rawValue ?? "inactive")",
         ]
         return parts.joined(separator: "; ")
