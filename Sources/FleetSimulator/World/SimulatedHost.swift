@@ -84,7 +84,8 @@ final class SimulatedHost {
         let parts = [
             "packages: \(packages.map { "\($0.key) \($0.value)" }.sorted())", "daemon.json: \(daemonFile ?? "none")",
             "keys: \(authorizedKeys)", "made: \(made == nil ? "none" : "\(madeRegion)")",
-            "lease: \(lease == nil ? "none" : "left")", "images: \(images.sorted())", "volumes: \(volumes.keys.sorted())",
+            "lease: \(lease == nil ? "none" : "left")", "images: \(images.sorted())",
+            "volumes: \(volumes.keys.sorted())",
             "swarm: \(membership?.state.rawValue ?? "inactive")",
         ]
         return parts.joined(separator: "; ")
