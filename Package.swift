@@ -63,6 +63,8 @@ var targets: [Target] = [
         name: "CLibSSH2", path: "Sources/CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     code("SSHTransport", ["CLibSSH2"]),
     tests("SSHLiveTests", ["SSHTransport"], exclude: ["Goldens"]),
+    .executableTarget(
+        name: "ssh-bench", dependencies: ["SSHTransport"], path: "Sources/SSHBench", swiftSettings: settings),
     data("LoadTestData", path: "loadtest", embed: ["lab"], exclude: ["bench", "history.ndjson", "peers"]),
     code("Lab", ["LoadTestData"]),
     tests("LabTests", ["Lab"]),

@@ -12,6 +12,7 @@ import Testing
         // The one addition to design.md §5: it renders docker's commands and reads what docker says.
         "FleetReconciler": ["FleetModel", "FleetPlanner", "DockerEngine", "Logging"],
         "SSHTransport": ["CLibSSH2"],
+        "SSHBench": ["SSHTransport"],
         "InventoryStore": ["FleetModel", "InventoryData", "GRDB"],
         "RegionManifest": ["FleetModel", "Yams"],
         "Lab": ["FleetModel", "LoadTestData"],
