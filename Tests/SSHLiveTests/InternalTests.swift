@@ -34,6 +34,47 @@ import Testing
         #expect(window.size == 64)
     }
 
+    /// A wave of successes, each `pace` after the one before; gives the width that follows.
+    private func wave(_ window: inout StartWindow, _ clock: inout Duration, trip: Duration, pace: Duration) -> Int {
+        for _ in 0..<window.size {
+            clock += pace
+            window.succeeded(after: trip, at: Moment(nanoseconds: clock.nanoseconds))
+        }
+        return window.size
+    }
+
+    @Test func `a long way widens it, wave by wave, as long as a wider wave is faster`() {
+        var window = StartWindow(limit: 64)
+        var clock = Duration.zero
+        _ = window.take(at: Moment(nanoseconds: 0))
+        let widths = (0..<8).map { _ in
+            wave(&window, &clock, trip: .milliseconds(100), pace: .milliseconds(700) / window.size)
+        }
+        #expect(widths == [96, 144, 216, 324, 486, 640, 640, 640])
+        for _ in 0..<3 { window.succeeded(after: .seconds(9), at: Moment(nanoseconds: clock.nanoseconds)) }
+        #expect(window.limit == 640)
+        for _ in 0..<15 { window.succeeded(after: .milliseconds(1), at: Moment(nanoseconds: clock.nanoseconds)) }
+        #expect(window.size == 64)
+    }
+
+    @Test func `busy hosts answer as late as far ones, and do not widen it for long`() {
+        var window = StartWindow(limit: 64)
+        var clock = Duration.zero
+        _ = window.take(at: Moment(nanoseconds: 0))
+        let widths = (0..<8).map { _ in wave(&window, &clock, trip: .milliseconds(100), pace: .milliseconds(12)) }
+        #expect(widths == [96, 64, 64, 64, 64, 64, 96, 64])
+    }
+
+    @Test func `who was thrown out once grows by successes only, however long the way is`() {
+        var window = StartWindow(limit: 8)
+        for index in 0..<2 { window.reset(window.take(), host(index)) }
+        #expect(window.size == 4)
+        for _ in 0..<20 { window.succeeded(after: .milliseconds(100)) }
+        #expect(window.size == 14)
+        for _ in 0..<400 { window.succeeded(after: .milliseconds(100)) }
+        #expect(window.size == 80)
+    }
+
     @Test func `it never falls below one, and successes widen it again to the limit`() {
         var window = StartWindow(limit: 8)
         for _ in 0..<10 {
