@@ -11,6 +11,13 @@ extension LiveSSHTests {
             return try SSHFile(path: daemon.path("source"))
         }
 
+        /// What uploads have left half-made beside their targets.
+        private func leftovers(_ daemon: PrivateSSHD) throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: daemon.folder).filter {
+                $0.hasPrefix(".muster-upload.")
+            }
+        }
+
         private func mode(_ path: String) throws -> String {
             try tool("/usr/bin/stat", ["-c", "%a %U:%G", path]).trimmingCharacters(in: .whitespacesAndNewlines)
         }
@@ -73,15 +80,19 @@ extension LiveSSHTests {
             }
         }
 
-        @Test func `a source that changed after it was measured is refused by the far side's sha256`() async throws {
+        @Test(arguments: ["shorter", "longer", "of the same length"])
+        func `a source that changed after it was measured is not sent, and the old file stays`(how: String) async throws
+        {
             try await withSSHD { daemon in
                 let file = try source(daemon, size: 100_000)
-                try "something else".write(toFile: file.path, atomically: true, encoding: .utf8)
+                let sizes = ["shorter": 50_000, "longer": 900_000]
+                try Data(count: sizes[how] ?? 100_000).write(to: URL(fileURLWithPath: file.path))
                 try await using(try daemon.client()) { client in
                     let endpoint = try daemon.endpoint()
                     let upload = SSHUpload(file: file, target: daemon.path("target"), mode: 0o644)
                     let error = try await failure { try await client.upload(upload, on: endpoint) }
-                    #expect(error.code == .uploadFailed(reason: "the bytes that arrived have another sha256"))
+                    #expect(error.code == .sourceUnreadable(reason: "it changed after it was measured"))
+                    #expect(try await eventually { try leftovers(daemon) == [] })
                     #expect(!FileManager.default.fileExists(atPath: upload.target))
                 }
             }
@@ -99,6 +110,24 @@ extension LiveSSHTests {
                     }
                     let error = try await failure { try SSHFile(path: "/nowhere/y") }
                     #expect(error.code == .sourceUnreadable(reason: "no such file or directory"))
+                }
+            }
+        }
+
+        @Test func `a connection lost in the middle of an upload leaves nothing in its place (F15)`() async throws {
+            try await withSSHD { daemon in
+                try Data(count: 30_000_000).write(to: URL(fileURLWithPath: daemon.path("source")))
+                let file = try SSHFile(path: daemon.path("source"))
+                try await using(try daemon.client()) { client in
+                    let upload = SSHUpload(file: file, target: daemon.path("target"), mode: 0o644)
+                    let endpoint = try daemon.endpoint()
+                    let sending = Task { try await client.upload(upload, on: endpoint) }
+                    #expect(try await eventually { try leftovers(daemon) != [] })
+                    client.close(endpoint)
+                    let error = try await failure { try await sending.value }
+                    #expect(error.code == .cancelled && error.mayHaveRun)
+                    #expect(try await eventually { try leftovers(daemon) == [] })
+                    #expect(!FileManager.default.fileExists(atPath: upload.target))
                 }
             }
         }

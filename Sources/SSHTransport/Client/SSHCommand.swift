@@ -9,10 +9,13 @@ package struct SSHCommand: Sendable, CustomReflectable {
     package struct Upload: Sendable {
         package var afterMarker: [UInt8]
         package var source: String
+        /// The source as it was measured. When it has changed since, the command fails before its last bytes are sent.
+        package var measured: SSHFile?
 
-        package init(afterMarker: [UInt8], source: String) {
+        package init(afterMarker: [UInt8], source: String, measured: SSHFile? = nil) {
             self.afterMarker = afterMarker
             self.source = source
+            self.measured = measured
         }
     }
 

@@ -17,6 +17,7 @@ struct InputFeed {
     private var offset = 0
     private var file: Int32 = -1
     private var searched = 0
+    private var sent = 0
 
     /// 256 KiB: eight SSH packets a read. At half of it reads begin to show in a profile; twice of it gains nothing.
     private static let chunkSize = 256 << 10
@@ -32,11 +33,15 @@ struct InputFeed {
     /// Looks for the marker in what is new in the output.
     mutating func look(at output: [UInt8]) {
         guard phase == .marker, let marker = upload?.afterMarker else { return }
-        if marker.isEmpty { return phase = .file }
+        if marker.isEmpty {
+            phase = .file
+            return
+        }
         var start = searched
         while start + marker.count <= output.count {
             if output[start] == marker[0], output[start..<(start + marker.count)].elementsEqual(marker) {
-                return phase = .file
+                phase = .file
+                return
             }
             start += 1
         }
@@ -91,11 +96,25 @@ struct InputFeed {
         if chunk.count != Self.chunkSize { chunk = [UInt8](repeating: 0, count: Self.chunkSize) }
         let result = chunk.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
         if result < 0 { throw .source(reason: SystemError.text(errno)) }
+        try compare(with: upload?.measured, after: result)
         count = result
         offset = 0
         if count == 0 {
             phase = .end
             release()
+        }
+    }
+
+    /// Before its last bytes leave, the file must still be the one that was measured: the far side, which counts the
+    /// bytes, then never takes a mixture of two for whole.
+    private mutating func compare(with measured: SSHFile?, after count: Int) throws(Problem) {
+        guard let measured else { return }
+        sent += count
+        let isLast = sent >= measured.size
+        guard sent <= measured.size, count > 0 || isLast,
+            !isLast || SSHFile.Stamp(of: file) == measured.stamp
+        else {
+            throw .source(reason: "it changed after it was measured")
         }
     }
 

@@ -29,8 +29,8 @@ package struct SSHUpload: Sendable {
 }
 
 extension SSHClient {
-    /// Puts the file in its place on the far side, atomically: temporary name in the same folder, SHA-256 verified
-    /// there, mode and owner, `fsync`, rename.
+    /// Puts the file in its place on the far side, atomically: temporary name in the same folder, bytes counted there,
+    /// mode and owner, `fsync`, rename. Nothing is sent when a file with its SHA-256 is there already.
     ///
     /// - Throws: `uploadFailed` with the far side's words, `sourceUnreadable`, and all that `run` throws. After any of
     ///   them the old file is in place, or the new one as a whole when the connection was lost at the very end.
@@ -39,7 +39,7 @@ extension SSHClient {
         let words =
             ["exec"] + upload.prefix + [
                 "/bin/sh", "-s", "--", "upload", "1", upload.target, String(upload.mode, radix: 8),
-                upload.owner ?? "", upload.file.sha256, marker,
+                upload.owner ?? "", upload.file.sha256, marker, String(upload.file.size),
             ]
         let text: String
         do {
@@ -49,8 +49,9 @@ extension SSHClient {
         }
         let command = SSHCommand(
             text, standardInput: Array(UploadScript.text.utf8),
-            upload: .init(afterMarker: Array((marker + "\n").utf8), source: upload.file.path), deadline: upload.deadline
-        )
+            upload: .init(
+                afterMarker: Array((marker + "\n").utf8), source: upload.file.path, measured: upload.file),
+            deadline: upload.deadline)
         let result = try await run(command, on: endpoint)
         switch result.exitStatus {
         case UploadScript.Status.written: return .written

@@ -7,6 +7,31 @@ package struct SSHFile: Sendable, Equatable {
     package let size: Int
     /// In hexadecimal.
     package let sha256: String
+    let stamp: Stamp
+
+    /// What changes when a file does: so that nobody has to hash it again to know that it is the one that was measured.
+    struct Stamp: Sendable, Equatable {
+        private let device: UInt64
+        private let inode: UInt64
+        private let size: Int
+        private let seconds: Int
+        private let nanoseconds: Int
+
+        init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+            size = Int(status.st_size)
+            seconds = status.st_mtim.tv_sec
+            nanoseconds = status.st_mtim.tv_nsec
+        }
+
+        /// nil when the descriptor cannot be asked.
+        init?(of descriptor: Int32) {
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { return nil }
+            self.init(status)
+        }
+    }
 
     /// Reads the whole file once; call it off the cooperative pool when the file is large.
     package init(path: String) throws(SSHError) {
@@ -37,8 +62,12 @@ package struct SSHFile: Sendable, Equatable {
             filled = 32
         }
         if count < 0 { throw failure(SystemError.text(problem)) }
+        guard Stamp(of: descriptor) == Stamp(status), total == Int(status.st_size) else {
+            throw failure("it changed while it was read")
+        }
         self.path = path
         size = total
+        stamp = Stamp(status)
         sha256 = Digest.hexadecimal(digest)
     }
 }
