@@ -125,10 +125,22 @@ package struct CommandFanOut: Sendable {
 }
 
 extension AccessPolicy {
-    /// The sshd of a host, the account on it and the key that it must have.
+    /// The sshd of a host, the account on it, the key that it must have, and the bastion in front of it.
     package func endpoint(of host: HostPolicy) -> SSHEndpoint {
         SSHEndpoint(
-            address: host.address, port: UInt16(clamping: port), user: user,
-            pinnedKeys: host.hostKey.flatMap { SSHFingerprint($0) }.map { [$0] } ?? [])
+            address: host.address, port: UInt16(clamping: port), user: user, pinnedKeys: Self.pins(host.hostKey),
+            via: bastionEndpoint)
+    }
+
+    /// Where the bastion's own sshd is; nil when hosts are reached directly.
+    package var bastionEndpoint: SSHEndpoint? {
+        bastion.map {
+            SSHEndpoint(
+                address: $0.address, port: UInt16(clamping: $0.port), user: $0.user, pinnedKeys: Self.pins($0.hostKey))
+        }
+    }
+
+    private static func pins(_ hostKey: String?) -> [SSHFingerprint] {
+        hostKey.flatMap { SSHFingerprint($0) }.map { [$0] } ?? []
     }
 }

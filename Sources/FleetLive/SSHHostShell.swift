@@ -65,9 +65,13 @@ package final class SSHHostShell: HostShell {
 
 extension SSHError {
     /// The same as a problem of a named host: its name comes first, its address stays in the text.
+    ///
+    /// A bastion's trouble has the same words for every host behind it, so that reports tell it once (F12).
     package func problem(of host: HostID) -> FleetProblem {
-        FleetProblem(
-            isUnavailable ? .unavailable : .failed, kindOfCode, subject: "host `\(host)`", message,
+        var words = message
+        if case .bastion(let inner) = code { words = "its \(subject) failed: \(SSHError(subject: "", inner).message)" }
+        return FleetProblem(
+            isUnavailable ? .unavailable : .failed, kindOfCode, subject: "host `\(host)`", words,
             hint: isCuredByTrust ? "\(hint): `muster hosts trust \(host) --fingerprint SHA256:…`" : hint)
     }
 
@@ -75,9 +79,9 @@ extension SSHError {
         switch code {
         case .hostKeyChanged, .hostKeyUnknown: true
         case .hostKeyRevoked, .nameNotResolved, .refused, .unreachable, .timedOut, .resetBeforeBanner, .handshakeFailed,
-            .authenticationRefused, .keyUnreadable, .keyEncrypted, .keyUnsupported, .agentUnavailable,
-            .knownHostsUnreadable, .channelRefused, .connectionLost, .outputLimitExceeded, .sourceUnreadable,
-            .uploadFailed, .cancelled, .shutDown, .exhausted:
+            .noCommonAlgorithm, .authenticationRefused, .keyUnreadable, .keyEncrypted, .keyUnsupported,
+            .agentUnavailable, .knownHostsUnreadable, .channelRefused, .forwardingRefused, .bastion, .connectionLost,
+            .outputLimitExceeded, .sourceUnreadable, .uploadFailed, .cancelled, .shutDown, .exhausted:
             false
         }
     }
@@ -91,6 +95,7 @@ extension SSHError {
         case .timedOut(let stage): "timed-out-\(stage.rawValue)"
         case .resetBeforeBanner: "reset-before-banner"
         case .handshakeFailed: "handshake-failed"
+        case .noCommonAlgorithm: "no-common-algorithm"
         case .hostKeyChanged: "host-key-changed"
         case .hostKeyUnknown: "host-key-unknown"
         case .hostKeyRevoked: "host-key-revoked"
@@ -101,6 +106,8 @@ extension SSHError {
         case .agentUnavailable: "agent-unavailable"
         case .knownHostsUnreadable: "known-hosts-unreadable"
         case .channelRefused: "channel-refused"
+        case .forwardingRefused: "forwarding-refused"
+        case .bastion: "bastion-unreachable"
         case .connectionLost: "connection-lost"
         case .outputLimitExceeded: "output-limit-exceeded"
         case .sourceUnreadable: "source-unreadable"

@@ -100,7 +100,7 @@ struct Bench {
         }
         await client.shutdown()
         report("all", hosts: endpoints.count)
-        print("last host that did it: after \(outcome.last / .milliseconds(1)) ms")
+        print("last host that did it: after \(Int(outcome.last / Duration.milliseconds(1))) ms")
         print("RESULT ok=\(outcome.ok) failed=\(outcome.failed) changed=\(outcome.changed)")
         return outcome.failed == 0
     }

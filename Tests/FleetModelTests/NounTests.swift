@@ -110,6 +110,24 @@ import Testing
         #expect(try JSONDecoder().decode(Blueprint.self, from: JSONEncoder().encode(blueprint)) == blueprint)
     }
 
+    @Test("F12: what a bastion did to the hosts behind it is told once, other troubles one by one")
+    func bastionIsToldOnce() {
+        func entry(_ host: String, _ code: String) -> ReportEntry {
+            ReportEntry(
+                .quarantined,
+                FleetProblem(.unavailable, code, subject: "host `\(host)`", "its bastion `b` failed: refused"))
+        }
+        let hosts = (1...7).map { "h\($0)" }
+        let entries =
+            [entry("x", "unreachable")] + hosts.map { entry($0, "bastion-unreachable") } + [entry("y", "unreachable")]
+        #expect(
+            entries.asTold.map(\.problem.description) == [
+                "host `x`: its bastion `b` failed: refused",
+                "host `h1`, host `h2`, host `h3`, host `h4`, host `h5` and 2 more: its bastion `b` failed: refused",
+                "host `y`: its bastion `b` failed: refused",
+            ])
+    }
+
     @Test("F13: Debian, Ubuntu and what is like them take apt; others do not")
     func systems() {
         func usesApt(_ id: String, _ like: [String]) -> Bool {

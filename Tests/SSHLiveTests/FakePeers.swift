@@ -3,14 +3,15 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A listening socket on 127.0.0.1, any port.
+/// A listening socket on 127.0.0.1, or on all of 127.0.0.0/8, any port.
 final class Listener: Sendable {
     let descriptor: Int32
     let port: UInt16
 
-    init(backlog: Int32) throws {
+    init(backlog: Int32, everywhere: Bool = false) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         var address = Self.loopback(0)
+        if everywhere { address.sin_addr.s_addr = 0 }
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let number = descriptor
         let result = withUnsafeMutablePointer(to: &address) { pointer in
@@ -100,5 +101,76 @@ final class BlackHole {
     func stop() {
         for number in fillers { Glibc.close(number) }
         listener.close()
+    }
+}
+
+/// Passes bytes on, each way `delay` later: a long line, where the kernel has no netem.
+final class DelayRelay: Sendable {
+    private struct Parcel {
+        let due: ContinuousClock.Instant
+        let target: Int32
+        let bytes: [UInt8]
+    }
+    private let listener: Listener
+    private let isStopped = Atomic<Bool>(false)
+    var port: UInt16 { listener.port }
+
+    init(to port: UInt16, delay: Duration) throws {
+        let listener = try Listener(backlog: 512, everywhere: true)
+        self.listener = listener
+        Thread.detachNewThread { [self] in run(listener.descriptor, port, delay) }
+    }
+
+    func stop() { isStopped.store(true, ordering: .relaxed) }
+
+    private func run(_ entrance: Int32, _ port: UInt16, _ delay: Duration) {
+        var partners: [Int32: Int32] = [:]
+        var ended: Set<Int32> = []
+        var parcels: [Parcel] = []
+        while !isStopped.load(ordering: .relaxed) {
+            let open = partners.keys.filter { !ended.contains($0) }
+            var polled = ([entrance] + open).map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+            poll(&polled, nfds_t(polled.count), 2)
+            for entry in polled where entry.revents != 0 {
+                if entry.fd == entrance {
+                    accept(entrance, port, &partners)
+                } else if let parcel = take(entry.fd, delay, partners) {
+                    parcels.append(parcel)
+                    if parcel.bytes.isEmpty { ended.insert(entry.fd) }
+                }
+            }
+            while let first = parcels.first, first.due <= .now { deliver(parcels.removeFirst()) }
+        }
+        for number in partners.keys { Glibc.close(number) }
+        listener.close()
+    }
+
+    private func deliver(_ parcel: Parcel) {
+        if parcel.bytes.isEmpty {
+            shutdown(parcel.target, Int32(SHUT_WR))
+        } else {
+            _ = parcel.bytes.withUnsafeBytes { send(parcel.target, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        }
+    }
+
+    private func accept(_ entrance: Int32, _ port: UInt16, _ partners: inout [Int32: Int32]) {
+        let near = Glibc.accept(entrance, nil, nil)
+        let far = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard near >= 0, Listener.connect(far, port) == 0 else {
+            Glibc.close(near)
+            Glibc.close(far)
+            return
+        }
+        partners[near] = far
+        partners[far] = near
+    }
+
+    /// An empty one is the stream's end.
+    private func take(_ number: Int32, _ delay: Duration, _ partners: [Int32: Int32]) -> Parcel? {
+        guard let target = partners[number] else { return nil }
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        let count = recv(number, &buffer, buffer.count, Int32(MSG_DONTWAIT))
+        if count < 0 && errno == EAGAIN { return nil }
+        return Parcel(due: .now + delay, target: target, bytes: Array(buffer[..<max(0, count)]))
     }
 }

@@ -140,7 +140,8 @@ final class PrivateSSHD {
         try makeKey("id_ed25519", type: "ed25519")
         try FileManager.default.copyItem(atPath: path("id_ed25519.pub"), toPath: path("authorized_keys"))
         for type in hostKeys { try makeKey("host_\(type)", type: type) }
-        try start(hostKeys, options)
+        try configure(hostKeys, options)
+        try startAgain()
     }
 
     func path(_ name: String) -> String { folder + "/" + name }
@@ -158,7 +159,7 @@ final class PrivateSSHD {
         try handle.close()
     }
 
-    private func start(_ hostKeys: [String], _ options: [String]) throws {
+    private func configure(_ hostKeys: [String], _ options: [String]) throws {
         try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
         let lines =
             options + hostKeys.map { "HostKey \(path("host_\($0)"))" } + [
@@ -169,6 +170,10 @@ final class PrivateSSHD {
             ]
         try lines.joined(separator: "\n").appending("\n").write(
             toFile: path("sshd_config"), atomically: true, encoding: .utf8)
+    }
+
+    /// On the same port as before.
+    func startAgain() throws {
         process = try spawn(
             ["/usr/sbin/sshd", "-D", "-f", path("sshd_config"), "-E", path("sshd.log")],
             environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
@@ -183,9 +188,24 @@ final class PrivateSSHD {
 
     var log: String { (try? String(contentsOfFile: path("sshd.log"), encoding: .utf8)) ?? "" }
 
-    func stop() {
-        kill(process, SIGTERM)
+    /// As when the machine loses power: the listener and all its sessions, at once.
+    func killAll() throws {
+        var family = [process]
+        for pid in try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap({ Int32($0) }) {
+            let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+            if status.contains("\nPPid:\t\(process)\n") { family.append(pid) }
+        }
+        for pid in family { kill(pid, SIGKILL) }
         waitpid(process, nil, 0)
+        process = 0
+    }
+
+    func stop() {
+        if process > 0 {
+            kill(process, SIGTERM)
+            waitpid(process, nil, 0)
+            process = 0
+        }
         for agent in agents { kill(agent, SIGKILL) }
         try? FileManager.default.removeItem(atPath: folder)
     }

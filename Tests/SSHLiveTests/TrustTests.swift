@@ -41,6 +41,17 @@ extension LiveSSHTests {
             }
         }
 
+        @Test func `a host with nothing but an RSA key: its own error, with the cure (F05)`() async throws {
+            try await withSSHD(hostKeys: ["rsa"]) { daemon in
+                try await using(try daemon.client()) { client in
+                    let endpoint = try daemon.endpoint(pinned: [])
+                    let error = try await failure { try await run(client, endpoint) }
+                    #expect(error.code == .noCommonAlgorithm)
+                    #expect(error.description.contains("RSA") && error.description.contains("ssh-keygen -A"))
+                }
+            }
+        }
+
         @Test func `revoked key: refused although it is pinned`() async throws {
             try await withSSHD { daemon in
                 let key = try daemon.hostKey()

@@ -9,13 +9,15 @@ import Testing
         let codes: [SSHError.Code] = [
             .nameNotResolved(reason: "x"), .refused, .unreachable(reason: "x"), .timedOut(.resolution),
             .timedOut(.connection), .timedOut(.handshake), .timedOut(.authentication), .timedOut(.command),
-            .resetBeforeBanner, .handshakeFailed(reason: "x"), .hostKeyChanged(expected: [print], offered: print),
+            .resetBeforeBanner, .handshakeFailed(reason: "x"), .noCommonAlgorithm,
+            .hostKeyChanged(expected: [print], offered: print),
             .hostKeyUnknown(offered: print), .hostKeyRevoked(offered: print),
             .authenticationRefused(user: "u", tried: "x", offered: []), .keyUnreadable(reason: "x"), .keyEncrypted,
             .keyUnsupported(type: "ssh-rsa"), .keyUnsupported(type: "y"), .agentUnavailable(reason: "x"),
             .knownHostsUnreadable(reason: "x"), .channelRefused(reason: "x"), .connectionLost(inMidCommand: true),
             .connectionLost(inMidCommand: false), .outputLimitExceeded(limit: 1), .sourceUnreadable(reason: "x"),
             .uploadFailed(reason: "x"), .cancelled, .shutDown, .exhausted(reason: "x"),
+            .forwardingRefused(reason: "x"), .bastion(.refused),
         ]
         var page = ""
         for code in codes {
@@ -32,6 +34,7 @@ import Testing
         if case .timedOut(let stage) = code { return "timed-out-\(stage.rawValue)" }
         let name = "\(code)".prefix { $0 != "(" }
         if name == "refused" { return "connection-refused" }
+        if name == "bastion" { return "bastion-unreachable" }
         return name.map { $0.isUppercase ? "-\($0.lowercased())" : "\($0)" }.joined()
     }
 

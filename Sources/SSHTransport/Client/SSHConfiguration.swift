@@ -2,9 +2,13 @@
 
 package struct SSHConfiguration: Sendable {
     package var identity: SSHIdentity
+    /// Who we are to bastions; nil: the same as to hosts.
+    package var bastionIdentity: SSHIdentity?
     package var knownHosts: SSHKnownHosts?
     package var deadlines = SSHDeadlines()
     package var limits = SSHLimits()
+    /// How names are looked up when not by the system; for tests.
+    var lookUp: Resolver.LookUp?
 
     package init(identity: SSHIdentity, knownHosts: SSHKnownHosts? = nil) {
         self.identity = identity
@@ -44,13 +48,17 @@ package struct SSHDeadlines: Sendable {
 }
 
 package struct SSHLimits: Sendable {
-    /// Connections being started at once. 16 are enough on a loopback; with a round trip of 100 ms a start takes 1 s, so
-    /// 64 start 64 hosts a second. Half of it doubles that time, twice of it meets `MaxStartups` of a bastion.
+    /// Connections being started at once while round trips are short; they widen it (`StartWindow`). 16 are enough on a
+    /// loopback; at half of it a core idles from round trips of 5 ms on, twice of it meets `MaxStartups` of shared
+    /// sshds.
     package var connectWindow = 64
     /// Sessions held open; the one unused for longest makes room. 60 KiB and one descriptor each.
     package var sessions = 1024
     /// Channels at once on one session; sshd's own `MaxSessions` is 10, less some for people.
     package var channels = 8
+    /// Tunnels at once through one session of a bastion; OpenSSH has no limit of its own for them (`MaxSessions` counts
+    /// shells and commands only). At half of it large regions take a second session, which costs nothing.
+    package var tunnels = 1024
     /// Silence after which a busy session is asked for a sign of life; three unanswered ones and it is lost.
     package var keepalive: Duration = .seconds(15)
 

@@ -12,6 +12,7 @@ extension SSHError: CustomStringConvertible {
         case .timedOut(let stage): "\(Self.words(stage)) did not end before its deadline"
         case .resetBeforeBanner: "sshd closed the connection before its banner, again and again"
         case .handshakeFailed(let reason): "ssh handshake failed: \(reason)"
+        case .noCommonAlgorithm: "ssh handshake failed: no host key type, key exchange or cipher in common"
         case .hostKeyChanged(let expected, let offered):
             "host key changed: expected \(Self.list(expected.map(\.description))), it offers `\(offered)`"
         case .hostKeyUnknown(let offered): "host key unknown: it offers `\(offered)`, nothing vouches for it"
@@ -26,7 +27,11 @@ extension SSHError: CustomStringConvertible {
         case .agentUnavailable(let reason): "cannot sign with the ssh agent: \(reason)"
         case .knownHostsUnreadable(let reason): "cannot read it: \(reason)"
         case .channelRefused(let reason): "sshd refused to run the command: \(reason)"
-        case .connectionLost(inMidCommand: true): "connection lost in mid-command, its outcome is unknown"
+        case .forwardingRefused(let reason): "its bastion cannot connect to it: \(reason)"
+        case .bastion(let code):
+            "the hosts behind it cannot be reached: \(SSHError(subject: "", code).message)"
+        case .connectionLost(inMidCommand: true):
+            "connection lost in mid-command, its outcome is unknown"
         case .connectionLost(inMidCommand: false): "connection lost before anything was run"
         case .outputLimitExceeded(let limit): "the command wrote more than \(limit) bytes and was stopped"
         case .sourceUnreadable(let reason): "cannot read the file to upload: \(reason)"
@@ -50,6 +55,8 @@ extension SSHError: CustomStringConvertible {
         case .timedOut(.command): "look at the host before it is run again: it may still be running"
         case .resetBeforeBanner: "raise `MaxStartups` on the host, or look whether fail2ban blocks this machine"
         case .handshakeFailed: "compare the algorithms in the host's sshd_config with the ones of libssh2"
+        case .noCommonAlgorithm:
+            "if the host has nothing but an RSA key, `ssh-keygen -A` on it makes others; else see its sshd_config"
         case .hostKeyChanged:
             "compare it on the host's console with `ssh-keygen -lf`: if it differs there, someone may stand in "
                 + "between; if it is the host's new key, trust it"
@@ -62,6 +69,9 @@ extension SSHError: CustomStringConvertible {
         case .agentUnavailable: "check `SSH_AUTH_SOCK` and `ssh-add -l`"
         case .knownHostsUnreadable: "name a file that this user may read"
         case .channelRefused: "check `MaxSessions` and `ForceCommand` in the host's sshd_config"
+        case .forwardingRefused:
+            "check the address as the bastion sees it, and `AllowTcpForwarding` and `PermitOpen` in its sshd_config"
+        case .bastion(let code): SSHError(subject: "", code).hint
         case .connectionLost(inMidCommand: true): "look at the host before it is run again"
         case .connectionLost(inMidCommand: false): "check the host and the route to it"
         case .outputLimitExceeded: "narrow the command, or raise the limit"
@@ -69,7 +79,7 @@ extension SSHError: CustomStringConvertible {
         case .uploadFailed: "cure that on the host and upload again"
         case .cancelled: "run it again when it is wanted"
         case .shutDown: "make a new client"
-        case .exhausted: "raise the limit (`ulimit -n`) or hold fewer sessions open"
+        case .exhausted: "raise the hard limit (`ulimit -Hn`) or hold fewer sessions open"
         }
     }
 
@@ -77,10 +87,11 @@ extension SSHError: CustomStringConvertible {
     package var isUnavailable: Bool {
         switch code {
         case .nameNotResolved, .refused, .unreachable, .timedOut, .resetBeforeBanner, .connectionLost,
-            .agentUnavailable,
-            .exhausted:
+            .agentUnavailable, .exhausted, .forwardingRefused:
             true
-        case .handshakeFailed, .hostKeyChanged, .hostKeyUnknown, .hostKeyRevoked, .authenticationRefused,
+        case .bastion(let code): SSHError(subject: "", code).isUnavailable
+        case .handshakeFailed, .noCommonAlgorithm, .hostKeyChanged, .hostKeyUnknown, .hostKeyRevoked,
+            .authenticationRefused,
             .keyUnreadable, .keyEncrypted, .keyUnsupported, .knownHostsUnreadable, .channelRefused,
             .outputLimitExceeded, .sourceUnreadable, .uploadFailed, .cancelled, .shutDown:
             false

@@ -12,6 +12,8 @@ package struct SSHError: Error, Equatable, Sendable {
         case timedOut(Stage)
         case resetBeforeBanner
         case handshakeFailed(reason: String)
+        /// Above all a host with nothing but an RSA key: libssh2 1.10 verifies those with SHA-1 only.
+        case noCommonAlgorithm
         case hostKeyChanged(expected: [SSHFingerprint], offered: SSHFingerprint)
         case hostKeyUnknown(offered: SSHFingerprint)
         case hostKeyRevoked(offered: SSHFingerprint)
@@ -24,6 +26,10 @@ package struct SSHError: Error, Equatable, Sendable {
         case agentUnavailable(reason: String)
         case knownHostsUnreadable(reason: String)
         case channelRefused(reason: String)
+        /// The bastion is up and answered that it cannot, or will not, connect to the host.
+        case forwardingRefused(reason: String)
+        /// What happened to the bastion of a host; the subject is the bastion, the same text for all hosts behind it.
+        indirect case bastion(Code)
         /// In mid-command the outcome is unknown: look again, never blindly run again.
         case connectionLost(inMidCommand: Bool)
         case outputLimitExceeded(limit: Int)
@@ -48,6 +54,9 @@ package struct SSHError: Error, Equatable, Sendable {
     }
 
     init(_ endpoint: SSHEndpoint, _ code: Code) {
-        self.init(subject: "host `\(endpoint)`", code)
+        switch code {
+        case .bastion: self.init(subject: "bastion `\(endpoint.via ?? endpoint)`", code)
+        case _: self.init(subject: "host `\(endpoint)`", code)
+        }
     }
 }

@@ -5,6 +5,15 @@ enum Signer {
     case key(PrivateKey, name: String)
     case agent(AgentLink)
 
+    init(_ plan: SignerPlan, _ loop: EventLoop) {
+        self =
+            switch plan {
+            case .key(let key, let name): .key(key, name: name)
+            case .agent(let socket, let fingerprint):
+                .agent(AgentLink(loop: loop, path: socket, fingerprint: fingerprint))
+            }
+    }
+
     /// What an authentication refusal says was tried.
     static func words(_ key: SSHPublicKey, name: String) -> String {
         "`publickey` with `\(key.type)` `\(key.fingerprint)` of \(name)"

@@ -14,7 +14,8 @@ final class EventLoop {
     private var timers = TimerHeap()
     private var descriptors: [UInt64: any Descriptor] = [:]
     private var lastToken: UInt64 = 0
-    private let bell: Int32
+    /// Never blocks; so it also stands in where libssh2 wants a descriptor to look at and a session has none.
+    let bell: Int32
     private var isRunning = true
     /// For reads of all sessions: 32 KiB is the largest packet, so that one read takes one whole.
     let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 32768, alignment: 16)

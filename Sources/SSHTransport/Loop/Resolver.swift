@@ -29,7 +29,8 @@ struct SocketAddress: Sendable {
 
 enum Resolution: Sendable {
     case addresses([SocketAddress])
-    case failed(reason: String)
+    /// Temporary: a name server did not answer, or asked to be asked again.
+    case failed(reason: String, isTemporary: Bool)
 }
 
 /// Looks names up on at most eight short-lived threads: more would only queue at the name server.
@@ -44,7 +45,14 @@ final class Resolver: Sendable {
         var threads = 0
     }
     private let state = Mutex(State())
+    private let lookUp: LookUp
     private static let threadLimit = 8
+
+    typealias LookUp = @Sendable (_ name: String, _ port: UInt16) -> Resolution
+
+    /// Without `AI_ADDRCONFIG`: a host with nothing but an IPv6 address is then "unreachable" from a machine that has
+    /// none, and not "unknown".
+    init(lookUp: LookUp?) { self.lookUp = lookUp ?? { Resolver.look(up: $0, port: $1, flags: 0) } }
 
     /// Addresses that need no name server; nil when `text` is a name.
     static func numeric(_ text: String, port: UInt16) -> Resolution? {
@@ -73,7 +81,7 @@ final class Resolver: Sendable {
             defer { state.waiting = [] }
             return state.waiting
         }
-        for job in orphans { job.done(.failed(reason: "no thread left")) }
+        for job in orphans { job.done(.failed(reason: "no thread left", isTemporary: true)) }
     }
 
     private func work() {
@@ -86,7 +94,7 @@ final class Resolver: Sendable {
                 return state.waiting.removeFirst()
             }
             guard let job else { return }
-            job.done(Self.look(up: job.name, port: job.port, flags: AI_ADDRCONFIG))
+            job.done(lookUp(job.name, job.port))
         }
     }
 
@@ -97,8 +105,10 @@ final class Resolver: Sendable {
         var list: UnsafeMutablePointer<addrinfo>?
         let result = getaddrinfo(name, String(port), &hints, &list)
         if result != 0 {
-            let reason = result == muster_eai_system ? SystemError.text(errno) : String(cString: gai_strerror(result))
-            return .failed(reason: reason.lowercased())
+            let reason =
+                result == muster_eai_system
+                ? SystemError.text(errno) : String(cString: gai_strerror(result))
+            return .failed(reason: reason.lowercased(), isTemporary: result == EAI_AGAIN)
         }
         defer { freeaddrinfo(list) }
         var addresses: [SocketAddress] = []

@@ -62,7 +62,12 @@ extension Connection {
             connectFailure = Self.code(problem)
             return connectToNextAddress()
         }
-        guard let session = muster_session_new(socket) else {
+        beginHandshake()
+    }
+
+    /// There is a way for bytes: banner and key exchange.
+    func beginHandshake() {
+        guard let socket, let session = muster_session_new(socket) else {
             return fail(.exhausted(reason: "out of memory"), .none)
         }
         self.session = session
@@ -82,11 +87,12 @@ extension Connection {
 
     func shakeHands() {
         guard let session, let socket else { return }
-        let result = libssh2_session_handshake(session, socket.pointee.fd)
+        let result = libssh2_session_handshake(session, tunnel == nil ? socket.pointee.fd : loop.bell)
         if result == LIBSSH2_ERROR_EAGAIN { return }
         if result == LIBSSH2_ERROR_SOCKET_DISCONNECT {
             return fail(.connectionLost(inMidCommand: false), .retry(wasReset: false))
         }
+        if result == LIBSSH2_ERROR_KEX_FAILURE { return fail(.noCommonAlgorithm, .none) }
         if result != 0 {
             let reason = SessionText.lastError(session)
             return fail(.handshakeFailed(reason: "\(reason) (\(result))"), .none)

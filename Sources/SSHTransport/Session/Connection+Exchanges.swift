@@ -44,9 +44,10 @@ extension Connection {
                 end()
                 return nil
             }
+            if before == .opening, exchange.state != .opening { loosen() }
             if before == .opening, exchange.state == .executing {
                 hasOpenedChannel = true
-                owner.commandSent(exchange)
+                owner.channelOpened(exchange)
             }
             if exchange.state == .ended {
                 loop.cancel(exchange.timer)
@@ -60,16 +61,47 @@ extension Connection {
 
     private func takeWork() {
         if isRetiring { return }
-        while active.count < channelLimit, let exchange = owner.nextExchange() {
+        while active.count < channelLimit, !isOpeningTunnel, let exchange = owner.nextExchange() {
             active.append(exchange)
             exchange.begin()
             loop.cancel(exchange.timer)
-            exchange.timer = loop.after(exchange.command.deadline) { [weak self, weak exchange] in
-                guard let self, let exchange else { return }
-                abort(exchange, .timedOut(.command))
+            exchange.timer = exchange.deadline.map { deadline in
+                loop.after(deadline) { [weak self, weak exchange] in
+                    guard let self, let exchange else { return }
+                    abort(exchange, .timedOut(.command))
+                }
             }
+            if exchange is Tunnel { watchOpening() }
         }
         if keepaliveTimer == nil, !active.isEmpty { scheduleKeepalive() }
+    }
+
+    /// Tunnels that wait stay with the owner, who may have another session for them.
+    private var isOpeningTunnel: Bool {
+        active.last.map { $0 is Tunnel && $0.state == .opening } ?? false
+    }
+
+    /// A bastion answers when it has reached the host, or found that it cannot: a dead host makes it silent for
+    /// minutes. 500 ms: far above a round trip; at half of it slow lines are taken for dead hosts, at twice of it
+    /// each dead host holds up those behind it for a second.
+    private func watchOpening() {
+        clogTimer = loop.after(.milliseconds(500)) { [weak self] in
+            guard let self, phase == .ready, isOpeningTunnel else { return }
+            isClogged = true
+            owner.connectionIsClogged(self)
+        }
+    }
+
+    private func loosen() {
+        loop.cancel(clogTimer)
+        isClogged = false
+    }
+
+    /// A tunnel is used no more: its channel closes behind it.
+    func finish(_ tunnel: Tunnel) {
+        if phase != .ready { return }
+        startLinger(tunnel)
+        step()
     }
 
     /// Ends one command; its channel is closed behind it.
@@ -79,8 +111,8 @@ extension Connection {
         step()
     }
 
-    /// A channel has 2 s to close. A host that does not answer even that is not asked for more: the session ends as soon
-    /// as its other commands are done.
+    /// A channel has 2 s to close. A host that does not answer even that is not asked for more: the session ends as
+    /// soon as its other commands are done.
     private func startLinger(_ exchange: Exchange) {
         if exchange.isLingering { return }
         exchange.isLingering = true
@@ -96,7 +128,10 @@ extension Connection {
     private func refused(_ exchange: Exchange, _ reason: String) {
         active.removeAll { $0 === exchange }
         loop.cancel(exchange.timer)
-        if exchange.isAnswered { return owner.exchangeEnded(exchange) }
+        loosen()
+        if exchange.isAnswered || exchange.isRefusalFinal(reason) {
+            return owner.exchangeEnded(exchange)
+        }
         exchange.attempts += 1
         if active.isEmpty && (!hasOpenedChannel || exchange.attempts > 6) {
             exchange.abort(.channelRefused(reason: reason))
@@ -117,13 +152,16 @@ extension Connection {
 
     private func scheduleKeepalive() {
         receivedAtKeepalive = bytesReceived
-        keepaliveTimer = loop.after(plan.limits.keepalive) { [weak self] in self?.keepalive() }
+        keepaliveTimer = loop.after(plan.keepalive) { [weak self] in self?.keepalive() }
     }
 
     /// Only in mid-command: on an idle session nobody would read the answers, and TCP's own probes watch it.
     private func keepalive() {
         keepaliveTimer = nil
-        guard phase == .ready, !active.isEmpty, let session else { return silentKeepalives = 0 }
+        guard phase == .ready, !active.isEmpty, let session else {
+            silentKeepalives = 0
+            return
+        }
         silentKeepalives = bytesReceived == receivedAtKeepalive ? silentKeepalives + 1 : 0
         if silentKeepalives > 3 { return end() }
         if silentKeepalives > 0 {

@@ -14,7 +14,9 @@ protocol ConnectionOwner: AnyObject {
     /// The host refused it a channel: it is the next again.
     func putBack(_ exchange: Exchange)
     func exchangeEnded(_ exchange: Exchange)
-    func commandSent(_ exchange: Exchange)
+    func channelOpened(_ exchange: Exchange)
+    /// What waits for a channel may wait for long.
+    func connectionIsClogged(_ connection: Connection)
 }
 
 final class Connection: Descriptor {
@@ -35,7 +37,11 @@ final class Connection: Descriptor {
         let refusedTypes: Set<String>
         let signer: Signer
         let deadlines: SSHDeadlines
-        let limits: SSHLimits
+        /// Channels at once.
+        let channels: Int
+        let keepalive: Duration
+        /// Opens a tunnel through the bastion; nil: the host is reached directly.
+        let gate: ((any TunnelEnd) -> Tunnel)?
     }
 
     let plan: Plan
@@ -43,6 +49,8 @@ final class Connection: Descriptor {
     unowned let owner: any ConnectionOwner
     var phase = Phase.connecting
     var socket: UnsafeMutablePointer<muster_socket>?
+    /// Carries it, when the host is behind a bastion.
+    var tunnel: Tunnel?
     var session: OpaquePointer?
     private var token: UInt64 = 0
     var stageTimer: Timer?
@@ -55,6 +63,13 @@ final class Connection: Descriptor {
     var hasOpenedChannel = false
     /// No new commands: a channel did not close in time.
     var isRetiring = false
+    /// The tunnel that is being opened takes long: libssh2 opens one at a time, others had better go elsewhere.
+    var isClogged = false
+    var clogTimer: Timer?
+    /// Of the first question and answer after the key exchange, which cost the host next to nothing.
+    private(set) var roundTrip: Duration?
+    private var question: (asked: Moment, received: UInt64)?
+    private var sentBeforeQuestion: UInt64 = 0
     var silentKeepalives = 0
     var receivedAtKeepalive: UInt64 = 0
     private var isStepping = false
@@ -64,7 +79,7 @@ final class Connection: Descriptor {
         self.plan = plan
         self.loop = loop
         self.owner = owner
-        channelLimit = max(1, plan.limits.channels)
+        channelLimit = max(1, plan.channels)
     }
 
     var endpoint: SSHEndpoint { plan.endpoint }
@@ -83,10 +98,14 @@ final class Connection: Descriptor {
         return sent - accounted.sent
     }
 
-    func start() { connectToNextAddress() }
+    func start() {
+        if let gate = plan.gate { enterTunnel(gate) } else { connectToNextAddress() }
+    }
 
     func ready(isGone: Bool) {
         socket?.pointee.dry = 0
+        // Room first: what is fed depends on how much still waits.
+        if let socket, phase != .connecting { muster_socket_flush(socket) }
         if isGone { socket?.pointee.gone = 1 }
         if isGone && isIdle { return end() }
         step()
@@ -101,7 +120,7 @@ final class Connection: Descriptor {
         repeat {
             phaseBefore = phase
             switch phase {
-            case .connecting: finishConnecting()
+            case .connecting: if tunnel == nil { finishConnecting() }
             case .handshake: shakeHands()
             case .authenticating: authenticate()
             case .ready: runExchanges()
@@ -110,7 +129,24 @@ final class Connection: Descriptor {
         } while phase != phaseBefore
         if let socket, phase != .ended {
             muster_socket_flush(socket)
-            if socket.pointee.ended != 0 { peerEnded() }
+            if phase == .authenticating { measureRoundTrip(socket) }
+            if socket.pointee.ended != 0 { return peerEnded() }
+            if let tunnel, muster_socket_pending(socket) > 0 { tunnel.slot?.drive() }
+        }
+    }
+
+    /// From the request for authentication, which no packet of the host can cross, to the first byte after it.
+    func expectAnswer() {
+        guard let socket else { return }
+        sentBeforeQuestion = socket.pointee.sent
+    }
+
+    private func measureRoundTrip(_ socket: UnsafeMutablePointer<muster_socket>) {
+        if roundTrip != nil { return }
+        if let question {
+            if socket.pointee.received > question.received { roundTrip = Moment.now() - question.asked }
+        } else if socket.pointee.sent > sentBeforeQuestion {
+            question = (Moment.now(), socket.pointee.received)
         }
     }
 
@@ -146,7 +182,7 @@ final class Connection: Descriptor {
     }
 
     /// Ends a session that was ready: what had been sent has an unknown outcome, the rest goes back to the owner.
-    func end(_ code: SSHError.Code? = nil) {
+    func end(_ code: SSHError.Code? = nil, lost: SSHError.Code = .connectionLost(inMidCommand: true)) {
         guard phase != .ended else { return }
         let exchanges = active
         active = []
@@ -162,7 +198,7 @@ final class Connection: Descriptor {
                 exchange.reset()
                 unsent.append(exchange)
             } else {
-                exchange.abort(code ?? .connectionLost(inMidCommand: true))
+                exchange.abort(code ?? lost)
                 owner.exchangeEnded(exchange)
             }
         }
@@ -179,7 +215,10 @@ final class Connection: Descriptor {
         phase = .ended
         loop.cancel(stageTimer)
         loop.cancel(keepaliveTimer)
+        loop.cancel(clogTimer)
         authentication.answer = nil
+        tunnel?.finish()
+        tunnel = nil
         if let socket {
             socket.pointee.abandoned = 1
             closeDescriptor()

@@ -1,4 +1,5 @@
-// One command on one channel, as a state machine that is driven until libssh2 says "would block".
+// One use of one channel, as a state machine that is driven until libssh2 says "would block": what a command and a
+// tunnel through a bastion have in common.
 import CLibSSH2
 import Glibc
 
@@ -7,68 +8,56 @@ struct SessionFault: Error {
     let number: Int32
 }
 
-/// Lives on the loop's thread. Its reply is given exactly once; the channel may outlive it while it is being closed.
-final class Exchange {
-    typealias Reply = (Result<SSHResult, SSHError>) -> Void
+/// Lives on the loop's thread. It is answered exactly once; the channel may outlive that while it is being closed.
+class Exchange {
     enum State { case waiting, opening, executing, running, closing, freeing, ended }
-    enum Event { case blocked, moved, refused(reason: String) }
-
-    let id: UInt64
-    let endpoint: SSHEndpoint
-    let command: SSHCommand
-    private(set) var state = State.waiting
-    /// The deadline of the command; after an abort, how long the channel may take to close.
-    var timer: Timer?
-    /// The timer is the one of the channel's end.
-    var isLingering = false
-    /// How often it met a session that had died before the command was sent.
-    var attempts = 0
-
-    private var reply: Reply?
-    private var channel: OpaquePointer?
-    private var feed: InputFeed
-    private var output: [UInt8] = []
-    private var errors: [UInt8] = []
-    private var outputCount = 0
-    private var isAborted = false
-
-    init(id: UInt64, endpoint: SSHEndpoint, command: SSHCommand, reply: @escaping Reply) {
-        self.id = id
-        self.endpoint = endpoint
-        self.command = command
-        self.reply = reply
-        feed = InputFeed(command)
+    enum Event {
+        case blocked, moved
+        case refused(reason: String)
     }
 
-    var isAnswered: Bool { reply == nil }
+    let endpoint: SSHEndpoint
+    final var state = State.waiting
+    /// The deadline of the command; after an abort, how long the channel may take to close.
+    final var timer: Timer?
+    /// The timer is the one of the channel's end.
+    final var isLingering = false
+    /// How often it met a session that had died before it was sent.
+    final var attempts = 0
+    /// Whose line it stands in.
+    final weak var slot: HostSlot?
+    final var channel: OpaquePointer?
+    private var isAborted = false
+
+    init(endpoint: SSHEndpoint) { self.endpoint = endpoint }
+
+    /// From the moment the channel is asked for; nil: as long as it takes.
+    var deadline: Duration? { nil }
+    var isAnswered: Bool { true }
     /// The host has, or may have, begun to run it.
-    var mayHaveRun: Bool {
+    final var mayHaveRun: Bool {
         switch state {
         case .waiting, .opening: false
         case .executing, .running, .closing, .freeing, .ended: true
         }
     }
 
-    func begin() { state = .opening }
+    final func begin() { state = .opening }
 
-    /// Back to the queue: the session died before the command was sent.
+    /// Back to the queue: the session died before it was sent.
     func reset() {
         state = .waiting
         channel = nil
     }
 
-    func answer(_ result: Result<SSHResult, SSHError>) {
-        guard let reply else { return }
-        self.reply = nil
-        feed.release()
-        reply(result)
-    }
+    /// Tells whoever waits, once.
+    func fail(_ error: SSHError) {}
 
     /// Answers now, and leaves the channel to be closed.
-    func abort(_ code: SSHError.Code) {
+    final func abort(_ code: SSHError.Code) {
         var error = SSHError(endpoint, code)
         error.mayHaveRun = mayHaveRun
-        answer(.failure(error))
+        fail(error)
         isAborted = true
         switch state {
         case .waiting: state = .ended
@@ -78,13 +67,14 @@ final class Exchange {
     }
 
     /// One transition at most; call it until it says `blocked`.
-    func advance(
-        _ session: OpaquePointer, _ socket: UnsafePointer<muster_socket>, _ scratch: UnsafeMutableRawBufferPointer
+    final func advance(
+        _ session: OpaquePointer, _ socket: UnsafePointer<muster_socket>,
+        _ scratch: UnsafeMutableRawBufferPointer
     ) throws(SessionFault) -> Event {
         switch state {
         case .waiting, .ended: return .blocked
         case .opening: return try open(session)
-        case .executing: return try execute(session)
+        case .executing: return try execute() ? .moved : .blocked
         case .running: return try transfer(socket, scratch) ? .moved : .blocked
         case .closing:
             if libssh2_channel_close(channel) == LIBSSH2_ERROR_EAGAIN { return .blocked }
@@ -98,8 +88,8 @@ final class Exchange {
         }
     }
 
-    private func open(_ session: OpaquePointer) throws(SessionFault) -> Event {
-        channel = muster_channel_open(session)
+    private final func open(_ session: OpaquePointer) throws(SessionFault) -> Event {
+        channel = openChannel(session)
         if channel != nil {
             state = isAborted ? .closing : .executing
             return .moved
@@ -111,80 +101,18 @@ final class Exchange {
         return .refused(reason: SessionText.lastError(session))
     }
 
-    private func execute(_ session: OpaquePointer) throws(SessionFault) -> Event {
-        let result = muster_channel_exec(channel, command.text, UInt32(command.text.utf8.count))
-        if result == LIBSSH2_ERROR_EAGAIN { return .blocked }
-        if result == LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED {
-            answer(.failure(SSHError(endpoint, .channelRefused(reason: "exec denied"))))
-            state = .closing
-            return .moved
-        }
-        if result != 0 { throw SessionFault(number: result) }
-        state = .running
-        return .moved
-    }
+    /// The host would not open a channel. True: that was the answer; false: it may be asked again later.
+    func isRefusalFinal(_ reason: String) -> Bool { false }
 
-    private func transfer(
+    func openChannel(_ session: OpaquePointer) -> OpaquePointer? { muster_channel_open(session) }
+
+    /// From an open channel to one that carries bytes; false: would block.
+    func execute() throws(SessionFault) -> Bool { false }
+
+    /// Moves what can be moved; false: nothing could.
+    func transfer(
         _ socket: UnsafePointer<muster_socket>, _ scratch: UnsafeMutableRawBufferPointer
-    ) throws(SessionFault) -> Bool {
-        // Both streams are drained each time: they share the window, and a full one stops the peer.
-        var moved = try drain(0, scratch, into: &output)
-        if state == .running { moved = try drain(SSH_EXTENDED_DATA_STDERR, scratch, into: &errors) || moved }
-        guard state == .running, let channel else { return true }
-        if libssh2_channel_eof(channel) == 1 {
-            let result = libssh2_channel_wait_closed(channel)
-            if result == 0 { return finish(channel) }
-            if result != LIBSSH2_ERROR_EAGAIN { throw SessionFault(number: result) }
-        }
-        feed.look(at: output)
-        do {
-            return try feed.write(to: channel, socket) || moved
-        } catch {
-            switch error {
-            case .source(let reason): abort(.sourceUnreadable(reason: reason))
-            case .channel(let number): throw SessionFault(number: number)
-            }
-            return true
-        }
-    }
-
-    private func drain(
-        _ stream: Int32, _ scratch: UnsafeMutableRawBufferPointer, into bytes: inout [UInt8]
-    ) throws(SessionFault) -> Bool {
-        var moved = false
-        while true {
-            let base = scratch.baseAddress!.assumingMemoryBound(to: CChar.self)
-            let count = libssh2_channel_read_ex(channel, stream, base, scratch.count)
-            if count == 0 || count == Int(LIBSSH2_ERROR_EAGAIN) { return moved }
-            if count < 0 { throw SessionFault(number: Int32(count)) }
-            let part = UnsafeRawBufferPointer(rebasing: scratch[..<count])
-            moved = true
-            if let listener = command.listener {
-                if !isAnswered { listener(stream == SSH_EXTENDED_DATA_STDERR, part) }
-                continue
-            }
-            bytes.append(contentsOf: part)
-            outputCount += count
-            if outputCount > command.outputLimit {
-                abort(.outputLimitExceeded(limit: command.outputLimit))
-                return true
-            }
-        }
-    }
-
-    private func finish(_ channel: OpaquePointer) -> Bool {
-        var text: UnsafeMutablePointer<CChar>?
-        libssh2_channel_get_exit_signal(channel, &text, nil, nil, nil, nil, nil)
-        // The session uses malloc, so free(3) is its counterpart.
-        defer { free(text) }
-        let signal = text.map { String(cString: $0) }
-        let status = signal == nil ? libssh2_channel_get_exit_status(channel) : nil
-        answer(
-            .success(
-                SSHResult(standardOutput: output, standardError: errors, exitStatus: status, exitSignal: signal)))
-        state = .closing
-        return true
-    }
+    ) throws(SessionFault) -> Bool { false }
 }
 
 enum SessionText {

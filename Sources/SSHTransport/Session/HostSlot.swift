@@ -1,16 +1,23 @@
-// All that the pool knows about one endpoint: its queue of commands, its one session, and how its start is going.
+// All that the pool knows about one session: its queue of commands or tunnels, its connection, and how its start goes.
 
 /// Owns the endpoint's connection and decides what follows when a start fails.
 final class HostSlot: ConnectionOwner {
     enum Phase { case idle, queued, resolving, starting, pausing, ready }
+    /// A bastion's sessions carry tunnels only: they are held open for others, and start before them.
+    enum Role { case commands, tunnels }
 
     let endpoint: SSHEndpoint
+    let role: Role
     private let trust: HostTrust
     private unowned let pool: SessionPool
     private(set) var phase = Phase.idle
     private var waiting: [Exchange] = []
     private(set) var connection: Connection? {
-        didSet { pool.openSessions += (connection == nil ? 0 : 1) - (oldValue == nil ? 0 : 1) }
+        didSet {
+            if role == .commands {
+                pool.openSessions += (connection == nil ? 0 : 1) - (oldValue == nil ? 0 : 1)
+            }
+        }
     }
     private(set) var lastUsed = Moment.now()
 
@@ -22,17 +29,35 @@ final class HostSlot: ConnectionOwner {
     /// Counts resolutions, so that a late answer to an old question is not taken for the new one's.
     private var inquiry = 0
     private var refusedKeys: [SSHPublicKey] = []
+    /// It once was there: when it goes, it may come back.
+    private var hasBeenUp = false
+    private(set) var roundTrip: Duration?
+    private var lastFailure: (error: SSHError, until: Moment)?
+    /// Where its starts stand in line.
+    let line: StartLine
 
-    init(endpoint: SSHEndpoint, trust: HostTrust, pool: SessionPool) {
+    init(endpoint: SSHEndpoint, role: Role, trust: HostTrust, line: StartLine, pool: SessionPool) {
         self.endpoint = endpoint
+        self.role = role
+        self.line = line
         self.trust = trust
         self.pool = pool
     }
 
     var isEvictable: Bool { phase == .ready && waiting.isEmpty && connection?.isIdle == true }
     var hasWork: Bool { !waiting.isEmpty }
+    /// How many stand before the next tunnel; nil: look for another session.
+    var tunnelLine: Int? {
+        connection?.isRetiring == true || connection?.isClogged == true ? nil : waiting.count
+    }
 
     func submit(_ exchange: Exchange) {
+        exchange.slot = self
+        // Everyone behind a bastion is told what the first was told, for as long as it takes them to ask.
+        if role == .tunnels, let lastFailure, Moment.now() < lastFailure.until {
+            exchange.fail(lastFailure.error)
+            return
+        }
         waiting.append(exchange)
         switch phase {
         case .idle: enqueue()
@@ -58,11 +83,12 @@ final class HostSlot: ConnectionOwner {
         self.place = place
         if firstStart == nil { firstStart = .now() }
         attempts += 1
+        if endpoint.via != nil { return connect([]) }  // the bastion knows its names
         phase = .resolving
         inquiry += 1
         let current = inquiry
         let timer = pool.loop.after(pool.deadlines.resolution) { [weak self] in
-            self?.resolved(.failed(reason: ""), inquiry: current, timedOut: true)
+            self?.resolved(.failed(reason: "", isTemporary: false), inquiry: current, timedOut: true)
         }
         patience = timer
         pool.resolve(endpoint) { [weak self] in self?.resolved($0, inquiry: current, timedOut: false) }
@@ -73,16 +99,21 @@ final class HostSlot: ConnectionOwner {
         pool.loop.cancel(patience)
         switch resolution {
         case .addresses(let addresses): connect(addresses)
-        case .failed(let reason):
-            giveUp(SSHError(endpoint, timedOut ? .timedOut(.resolution) : .nameNotResolved(reason: reason)))
+        case .failed(let reason, isTemporary: true):
+            retry(
+                SSHError(endpoint, .nameNotResolved(reason: reason)),
+                within: min(pool.deadlines.resolution, pool.deadlines.retrying))
+        case .failed(let reason, isTemporary: false):
+            giveUp(
+                SSHError(endpoint, timedOut ? .timedOut(.resolution) : .nameNotResolved(reason: reason)))
         }
     }
 
     private func connect(_ addresses: [SocketAddress]) {
         phase = .starting
         let connection = Connection(
-            plan: pool.plan(endpoint, addresses, trust, refused: Set(refusedKeys.map(\.type))), loop: pool.loop,
-            owner: self)
+            plan: pool.plan(endpoint, role, addresses, trust, refused: Set(refusedKeys.map(\.type))),
+            loop: pool.loop, owner: self)
         self.connection = connection
         pool.ledger.connectionStarted(endpoint)
         // A host that has said nothing for 3 s costs nothing either: its place goes to another. At a fraction of a
@@ -97,14 +128,17 @@ final class HostSlot: ConnectionOwner {
         pool.loop.cancel(patience)
         guard let place else { return }
         self.place = nil
-        pool.leaveWindow(place)
+        line.window.leave(place)
+        pool.pump()
     }
 
     func connectionIsReady(_ connection: Connection) {
         phase = .ready
         firstStart = nil
         attempts = 0
-        pool.startSucceeded()
+        hasBeenUp = true
+        roundTrip = connection.roundTrip
+        line.window.succeeded(after: connection.roundTrip)
         leaveWindow()
     }
 
@@ -112,9 +146,10 @@ final class HostSlot: ConnectionOwner {
         account(connection)
         self.connection = nil
         switch cure {
+        case .none where role == .tunnels && hasBeenUp && error.isUnavailable: retry(error)
         case .none: giveUp(hostKeyVerdict(error))
         case .retry(let wasReset):
-            if wasReset, let place { pool.startWasReset(place, endpoint) }
+            if wasReset, let place { line.window.reset(place, endpoint) }
             retry(error)
         case .otherHostKey(let key):
             refusedKeys.append(key)
@@ -130,18 +165,18 @@ final class HostSlot: ConnectionOwner {
         guard let first = refusedKeys.first else { return error }
         refusedKeys = []
         switch error.code {
-        case .handshakeFailed, .hostKeyChanged:
+        case .handshakeFailed, .noCommonAlgorithm, .hostKeyChanged:
             return SSHError(endpoint, .hostKeyChanged(expected: endpoint.pinnedKeys, offered: first.fingerprint))
         default: return error
         }
     }
 
     /// Full jitter over a range that doubles from 100 ms to 3 s: hosts thrown out together do not come back together.
-    private func retry(_ error: SSHError) {
+    private func retry(_ error: SSHError, within patience: Duration? = nil) {
         leaveWindow()
         let base = min(3000, 50 << min(attempts, 10))
         let delay = Duration.milliseconds(Int.random(in: base / 4...base))
-        let end = (firstStart ?? .now()) + pool.deadlines.retrying
+        let end = (firstStart ?? .now()) + (patience ?? pool.deadlines.retrying)
         guard Moment.now() + delay < end, hasWork else { return giveUp(error) }
         phase = .pausing
         pause = pool.loop.after(delay) { [weak self] in
@@ -153,10 +188,11 @@ final class HostSlot: ConnectionOwner {
     private func giveUp(_ error: SSHError) {
         leaveWindow()
         rest()
+        lastFailure = (error, .now() + .seconds(1))
         let failed = waiting
         waiting = []
         for exchange in failed {
-            exchange.answer(.failure(error))
+            exchange.fail(error)
             pool.forget(exchange)
         }
     }
@@ -176,7 +212,27 @@ final class HostSlot: ConnectionOwner {
 
     func putBack(_ exchange: Exchange) { waiting.insert(exchange, at: 0) }
 
-    func commandSent(_ exchange: Exchange) { pool.ledger.commandSent(endpoint) }
+    func channelOpened(_ exchange: Exchange) {
+        if role == .commands { pool.ledger.commandSent(endpoint) }
+    }
+
+    /// What waits here goes to other sessions of the bastion.
+    func connectionIsClogged(_ connection: Connection) {
+        let tunnels = waiting
+        waiting = []
+        for tunnel in tunnels { pool.submit(tunnel: tunnel) }
+    }
+
+    /// There is something to send in a tunnel.
+    func drive() { connection?.step() }
+
+    func finish(_ tunnel: Tunnel) {
+        if tunnel.state == .waiting {
+            waiting.removeAll { $0 === tunnel }
+        } else {
+            connection?.finish(tunnel)
+        }
+    }
 
     func exchangeEnded(_ exchange: Exchange) {
         lastUsed = .now()
@@ -193,7 +249,7 @@ final class HostSlot: ConnectionOwner {
         for exchange in unsent {
             exchange.attempts += 1
             if exchange.attempts > 3 {
-                exchange.answer(.failure(SSHError(endpoint, .connectionLost(inMidCommand: false))))
+                exchange.fail(SSHError(endpoint, .connectionLost(inMidCommand: false)))
                 pool.forget(exchange)
             } else {
                 waiting.insert(exchange, at: 0)

@@ -7,7 +7,15 @@ enum PoolMessage: Sendable {
     case cancel(id: UInt64)
     case resolved(SSHEndpoint, id: UInt64, Resolution)
     case close(SSHEndpoint)
+    case forward(id: UInt64, ForwardPlan)
+    case endForward(id: UInt64)
     case shutDown(CheckedContinuation<Void, Never>?)
+}
+
+/// Names one session: an endpoint's own is 0, those that a bastion holds for its tunnels count from 1.
+private struct SlotKey: Hashable {
+    let endpoint: SSHEndpoint
+    let lane: Int
 }
 
 final class SessionPool {
@@ -17,23 +25,24 @@ final class SessionPool {
     private let limits: SSHLimits
     private let knownHosts: SSHKnownHosts?
     private let signer: Signer
+    private let bastionSigner: Signer
     private let mailbox: Mailbox<PoolMessage>
-    private let resolver = Resolver()
-    private var slots: [SSHEndpoint: HostSlot] = [:]
-    private var exchanges: [UInt64: Exchange] = [:]
-    private var queue: [HostSlot] = []
-    private var queueHead = 0
-    private var window: StartWindow
+    private let resolver: Resolver
+    private var slots: [SlotKey: HostSlot] = [:]
+    private var exchanges: [UInt64: CommandExchange] = [:]
+    private var lines: [SSHEndpoint?: StartLine] = [:]
+    private var forwards: [UInt64: Forward] = [:]
     private var inquiries: [UInt64: (Resolution) -> Void] = [:]
     private var lastInquiry: UInt64 = 0
-    /// Connections that exist, starting ones too; kept by the slots.
+    /// Connections to hosts that exist, starting ones too; kept by the slots. Those of bastions do not count: the hosts
+    /// behind them would else wait for a place that only they could give back.
     var openSessions = 0
     private var isPumping = false
     private var farewells: [CheckedContinuation<Void, Never>] = []
 
     init(
         loop: EventLoop, mailbox: Mailbox<PoolMessage>, ledger: Ledger, configuration: SSHConfiguration,
-        signer plan: SignerPlan
+        signer plan: SignerPlan, bastionSigner bastionPlan: SignerPlan?
     ) {
         self.loop = loop
         self.mailbox = mailbox
@@ -41,13 +50,9 @@ final class SessionPool {
         deadlines = configuration.deadlines
         limits = configuration.limits
         knownHosts = configuration.knownHosts
-        window = StartWindow(limit: configuration.limits.connectWindow)
-        signer =
-            switch plan {
-            case .key(let key, let name): .key(key, name: name)
-            case .agent(let socket, let fingerprint):
-                .agent(AgentLink(loop: loop, path: socket, fingerprint: fingerprint))
-            }
+        resolver = Resolver(lookUp: configuration.lookUp)
+        signer = Signer(plan, loop)
+        bastionSigner = bastionPlan.map { Signer($0, loop) } ?? signer
     }
 
     /// The thread's life.
@@ -61,11 +66,14 @@ final class SessionPool {
         switch message {
         case .run(let id, let endpoint, let command, let ticket): submit(id, endpoint, command, ticket)
         case .cancel(let id):
-            if let exchange = exchanges[id] { slots[exchange.endpoint]?.cancel(exchange) }
+            if let exchange = exchanges[id] { exchange.slot?.cancel(exchange) }
         case .resolved(_, let id, let resolution): inquiries.removeValue(forKey: id)?(resolution)
         case .close(let endpoint):
-            slots[endpoint]?.close(.cancelled)
-            if slots[endpoint]?.phase == .idle { slots[endpoint] = nil }
+            let key = SlotKey(endpoint: endpoint, lane: 0)
+            slots[key]?.close(.cancelled)
+            if slots[key]?.phase == .idle { slots[key] = nil }
+        case .forward(let id, let plan): forwards[id] = Forward(plan, pool: self)
+        case .endForward(let id): forwards.removeValue(forKey: id)?.close()
         case .shutDown(let farewell): shutDown(farewell)
         }
     }
@@ -74,54 +82,93 @@ final class SessionPool {
         switch message {
         case .run(_, let endpoint, _, let ticket): ticket.answer(.failure(SSHError(endpoint, .shutDown)))
         case .shutDown(let farewell): farewell?.resume()
-        case .cancel, .resolved, .close: break
+        case .forward(_, let plan): plan.ready(.problem(.shutDown))
+        case .cancel, .resolved, .close, .endForward: break
         }
     }
 
     private func submit(_ id: UInt64, _ endpoint: SSHEndpoint, _ command: SSHCommand, _ ticket: Ticket) {
-        let exchange = Exchange(id: id, endpoint: endpoint, command: command) { ticket.answer($0) }
+        let exchange = CommandExchange(id: id, endpoint: endpoint, command: command) { ticket.answer($0) }
         if ticket.isCancelled { return exchange.abort(.cancelled) }
         exchanges[id] = exchange
-        let slot = slots[endpoint] ?? makeSlot(endpoint)
-        slot.submit(exchange)
+        slot(of: endpoint, lane: 0).submit(exchange)
     }
 
-    private func makeSlot(_ endpoint: SSHEndpoint) -> HostSlot {
+    private func slot(of endpoint: SSHEndpoint, lane: Int) -> HostSlot {
+        let key = SlotKey(endpoint: endpoint, lane: lane)
+        if let slot = slots[key] { return slot }
         let slot = HostSlot(
-            endpoint: endpoint, trust: HostTrust(endpoint: endpoint, knownHosts: knownHosts), pool: self)
-        slots[endpoint] = slot
+            endpoint: endpoint, role: lane == 0 ? .commands : .tunnels,
+            trust: HostTrust(endpoint: endpoint, knownHosts: knownHosts), line: line(behind: endpoint.via), pool: self)
+        slots[key] = slot
         return slot
     }
 
-    func forget(_ exchange: Exchange) { exchanges[exchange.id] = nil }
+    func forget(_ exchange: Exchange) {
+        if let command = exchange as? CommandExchange { exchanges[command.id] = nil }
+    }
+
+    // MARK: tunnels
+
+    /// A bastion's sessions at most: one for each tunnel that is slow to open. Half of it is used up by 16 dead hosts
+    /// behind it, for as long as they are dead; twice of it is more than a bastion's `MaxStartups` is used to.
+    private static let laneLimit = 32
+
+    func openTunnel(to endpoint: SSHEndpoint, through bastion: SSHEndpoint, for end: any TunnelEnd) -> Tunnel {
+        let tunnel = Tunnel(to: endpoint.address, port: endpoint.port, through: bastion, for: end)
+        submit(tunnel: tunnel)
+        return tunnel
+    }
+
+    /// To the session with the shortest line. libssh2 opens one tunnel at a time, each for a round trip: where that is
+    /// long, or a dead host is in the way, there is another session.
+    func submit(tunnel: Exchange) {
+        let bastion = tunnel.endpoint
+        let lanes = (1...Self.laneLimit).prefix { slots[SlotKey(endpoint: bastion, lane: $0)] != nil }
+            .map { slot(of: bastion, lane: $0) }
+        let open = lanes.filter { $0.tunnelLine != nil }
+        let best = open.min { ($0.tunnelLine ?? 0) < ($1.tunnelLine ?? 0) }
+        let trip = lanes.compactMap(\.roundTrip).min() ?? .zero
+        // One for each 12 ms, eight at most: some 80 tunnels a second.
+        let wanted = 1 + min(7, Int(trip / Duration.milliseconds(12)))
+        if let best, open.count >= wanted || (best.tunnelLine ?? 0) < 4 { return best.submit(tunnel) }
+        if let idle = lanes.first(where: { $0.phase == .idle }) { return idle.submit(tunnel) }
+        if lanes.count < Self.laneLimit { return slot(of: bastion, lane: lanes.count + 1).submit(tunnel) }
+        if let best { return best.submit(tunnel) }
+        tunnel.fail(SSHError(bastion, .exhausted(reason: "too many hosts behind the bastion do not answer")))
+    }
 
     // MARK: starts
 
+    private func line(behind bastion: SSHEndpoint?) -> StartLine {
+        if let line = lines[bastion] { return line }
+        let line = StartLine(window: StartWindow(limit: limits.connectWindow))
+        lines[bastion] = line
+        return line
+    }
+
     func enqueue(_ slot: HostSlot) {
-        queue.append(slot)
+        slot.line.append(slot)
         pump()
     }
 
-    /// Starts what the window and the limit of sessions allow, first come, first served.
+    /// Starts what the windows and the limit of sessions allow.
     func pump() {
         if isPumping { return }
         isPumping = true
         defer { isPumping = false }
-        while queueHead < queue.count, window.hasRoom {
-            let slot = queue[queueHead]
-            guard slot.phase == .queued, slot.hasWork else {
-                queueHead += 1
-                slot.leaveQueue()
-                continue
+        var hasStarted: Bool
+        repeat {
+            hasStarted = false
+            // A start may open a line: that of the bastion.
+            for line in lines.values {
+                while let slot = line.next() {
+                    if slot.role == .commands, openSessions >= limits.sessions, !evict() { break }
+                    line.startNext()
+                    hasStarted = true
+                }
             }
-            if openSessions >= limits.sessions, !evict() { break }
-            queueHead += 1
-            slot.start(window.take())
-        }
-        if queueHead == queue.count {
-            queue = []
-            queueHead = 0
-        }
+        } while hasStarted
     }
 
     /// Ends the session that was unused for longest; false when all are busy.
@@ -131,19 +178,18 @@ final class SessionPool {
         return true
     }
 
-    func leaveWindow(_ place: StartWindow.Place) {
-        window.leave(place)
-        pump()
-    }
-    func startSucceeded() { window.succeeded() }
-    func startWasReset(_ place: StartWindow.Place, _ endpoint: SSHEndpoint) { window.reset(place, endpoint) }
-
     func plan(
-        _ endpoint: SSHEndpoint, _ addresses: [SocketAddress], _ trust: HostTrust, refused: Set<String>
+        _ endpoint: SSHEndpoint, _ role: HostSlot.Role, _ addresses: [SocketAddress], _ trust: HostTrust,
+        refused: Set<String>
     ) -> Connection.Plan {
-        Connection.Plan(
-            endpoint: endpoint, addresses: addresses, trust: trust, refusedTypes: refused, signer: signer,
-            deadlines: deadlines, limits: limits)
+        var gate: ((any TunnelEnd) -> Tunnel)?
+        if let bastion = endpoint.via {
+            gate = { [unowned self] end in self.openTunnel(to: endpoint, through: bastion, for: end) }
+        }
+        return Connection.Plan(
+            endpoint: endpoint, addresses: addresses, trust: trust, refusedTypes: refused,
+            signer: role == .tunnels ? bastionSigner : signer, deadlines: deadlines,
+            channels: role == .tunnels ? limits.tunnels : limits.channels, keepalive: limits.keepalive, gate: gate)
     }
 
     func resolve(_ endpoint: SSHEndpoint, _ done: @escaping (Resolution) -> Void) {
@@ -160,9 +206,13 @@ final class SessionPool {
 
     private func shutDown(_ farewell: CheckedContinuation<Void, Never>?) {
         if let farewell { farewells.append(farewell) }
-        for slot in slots.values { slot.close(.shutDown) }
+        for forward in forwards.values { forward.close() }
+        forwards = [:]
+        // Hosts before bastions: what they say last still finds its way.
+        for (key, slot) in slots where key.lane == 0 { slot.close(.shutDown) }
+        for (key, slot) in slots where key.lane > 0 { slot.close(.shutDown) }
         slots = [:]
-        if case .agent(let agent) = signer { agent.close() }
+        for signer in [signer, bastionSigner] { if case .agent(let agent) = signer { agent.close() } }
         loop.stop()
     }
 }

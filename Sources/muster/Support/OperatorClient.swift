@@ -11,6 +11,7 @@ enum OperatorClient {
         do {
             let knownHosts = try access.knownHosts.map { path throws(SSHError) in try SSHKnownHosts(path: path) }
             var configuration = SSHConfiguration(identity: try identity(access), knownHosts: knownHosts)
+            configuration.bastionIdentity = access.bastion?.keyFile.map(identity)
             adjust(&configuration)
             return (try SSHClient(configuration: configuration), knownHosts)
         } catch let error as SSHError {
@@ -18,9 +19,13 @@ enum OperatorClient {
         }
     }
 
+    /// A public key's file names a key of the agent.
+    private static func identity(_ file: String) -> SSHIdentity {
+        file.hasSuffix(".pub") ? .agent(socket: nil, .publicKeyFile(file)) : .keyFile(file)
+    }
+
     private static func identity(_ access: AccessPolicy) throws -> SSHIdentity {
-        if let file = access.keyFile, !file.hasSuffix(".pub") { return .keyFile(file) }
-        if let file = access.keyFile { return .agent(socket: nil, .publicKeyFile(file)) }
+        if let file = access.keyFile { return identity(file) }
         throw FleetProblem(
             .rejected, "no-key", subject: "region manifest", "`access.keyFile` is missing",
             hint: "name a private key, or a public key (`….pub`) whose private half is in the agent")

@@ -40,7 +40,7 @@ struct OperatorSession {
         folder = try RegionFolder(region: manifestPolicy.region, environment: environment)
         let trusted = manifestPolicy.pinned(by: try OperatorPins(folder: folder.path))
         policy = knownHosts.map(trusted.pinned(by:)) ?? trusted
-        shell = SSHHostShell(client: client, access: manifestPolicy.access, nonce: nonce)
+        shell = SSHHostShell(client: client, access: policy.access, nonce: nonce)
     }
 
     private static func noPasswords(_ region: RegionID) -> FleetProblem {

@@ -35,7 +35,7 @@ struct ReportText {
     let entries: [ReportEntry]
 
     func print() {
-        for entry in entries { Console.line("  \(Self.mark(entry.kind)) \(entry.problem)") }
+        for entry in entries.asTold { Console.line("  \(Self.mark(entry.kind)) \(entry.problem)") }
     }
 
     private static func mark(_ kind: ReportEntry.Kind) -> String {
