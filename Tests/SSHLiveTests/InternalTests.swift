@@ -57,7 +57,7 @@ import Testing
         #expect(window.size == 64)
     }
 
-    @Test func `busy hosts answer as late as far ones, and do not widen it for long`() {
+    @Test func `a wider wave that starts no more hosts a second is taken back, and tried again later`() {
         var window = StartWindow(limit: 64)
         var clock = Duration.zero
         _ = window.take(at: Moment(nanoseconds: 0))

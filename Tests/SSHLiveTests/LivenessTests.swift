@@ -66,7 +66,11 @@ extension LiveSSHTests {
                     endpoint.port = relay.port
                     return endpoint
                 }
-                try await using(try daemon.client { $0.limits.connectWindow = 4 }) { client in
+                let client = try daemon.client {
+                    $0.limits.connectWindow = 4
+                    $0.assumedTrip = .milliseconds(60)
+                }
+                try await using(client) { client in
                     let start = ContinuousClock.now
                     let answered = try await count(client, endpoints)
                     #expect(answered == 80)

@@ -9,6 +9,8 @@ package struct SSHConfiguration: Sendable {
     package var limits = SSHLimits()
     /// How names are looked up when not by the system; for tests.
     var lookUp: Resolver.LookUp?
+    /// The round trip when not the kernel's measure; for tests, whose relays the kernel cannot see through.
+    var assumedTrip: Duration?
 
     package init(identity: SSHIdentity, knownHosts: SSHKnownHosts? = nil) {
         self.identity = identity

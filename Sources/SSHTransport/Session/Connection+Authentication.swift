@@ -36,7 +36,6 @@ private let sign: SignCallback = { _, signature, count, data, dataCount, context
 extension Connection {
     func beginAuthentication() {
         phase = .authenticating
-        expectAnswer()
         restartStageTimer(plan.deadlines.authentication) { $0.authenticationTimedOut() }
         switch plan.signer {
         case .key(let key, _): authentication.key = key.publicKey

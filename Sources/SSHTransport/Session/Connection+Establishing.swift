@@ -62,6 +62,7 @@ extension Connection {
             connectFailure = Self.code(problem)
             return connectToNextAddress()
         }
+        roundTrip = plan.assumedTrip ?? .microseconds(Int(muster_round_trip_microseconds(socket.pointee.fd)))
         beginHandshake()
     }
 

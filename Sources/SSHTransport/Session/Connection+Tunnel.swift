@@ -23,6 +23,7 @@ extension Connection: TunnelEnd {
     }
 
     func tunnelIsOpen() {
+        roundTrip = tunnel?.slot?.roundTrip
         beginHandshake()
         step()
     }

@@ -42,6 +42,8 @@ final class Connection: Descriptor {
         let keepalive: Duration
         /// Opens a tunnel through the bastion; nil: the host is reached directly.
         let gate: ((any TunnelEnd) -> Tunnel)?
+        /// Instead of the kernel's measure; for tests.
+        let assumedTrip: Duration?
     }
 
     let plan: Plan
@@ -66,10 +68,8 @@ final class Connection: Descriptor {
     /// The tunnel that is being opened takes long: libssh2 opens one at a time, others had better go elsewhere.
     var isClogged = false
     var clogTimer: Timer?
-    /// Of the first question and answer after the key exchange, which cost the host next to nothing.
-    private(set) var roundTrip: Duration?
-    private var question: (asked: Moment, received: UInt64)?
-    private var sentBeforeQuestion: UInt64 = 0
+    /// To the host; behind a bastion, to the bastion.
+    var roundTrip: Duration?
     var silentKeepalives = 0
     var receivedAtKeepalive: UInt64 = 0
     private var isStepping = false
@@ -129,24 +129,8 @@ final class Connection: Descriptor {
         } while phase != phaseBefore
         if let socket, phase != .ended {
             muster_socket_flush(socket)
-            if phase == .authenticating { measureRoundTrip(socket) }
             if socket.pointee.ended != 0 { return peerEnded() }
             if let tunnel, muster_socket_pending(socket) > 0 { tunnel.slot?.drive() }
-        }
-    }
-
-    /// From the request for authentication, which no packet of the host can cross, to the first byte after it.
-    func expectAnswer() {
-        guard let socket else { return }
-        sentBeforeQuestion = socket.pointee.sent
-    }
-
-    private func measureRoundTrip(_ socket: UnsafeMutablePointer<muster_socket>) {
-        if roundTrip != nil { return }
-        if let question {
-            if socket.pointee.received > question.received { roundTrip = Moment.now() - question.asked }
-        } else if socket.pointee.sent > sentBeforeQuestion {
-            question = (Moment.now(), socket.pointee.received)
         }
     }
 

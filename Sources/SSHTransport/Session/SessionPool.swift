@@ -28,6 +28,7 @@ final class SessionPool {
     private let bastionSigner: Signer
     private let mailbox: Mailbox<PoolMessage>
     private let resolver: Resolver
+    private let assumedTrip: Duration?
     private var slots: [SlotKey: HostSlot] = [:]
     private var exchanges: [UInt64: CommandExchange] = [:]
     private var lines: [SSHEndpoint?: StartLine] = [:]
@@ -51,6 +52,7 @@ final class SessionPool {
         limits = configuration.limits
         knownHosts = configuration.knownHosts
         resolver = Resolver(lookUp: configuration.lookUp)
+        assumedTrip = configuration.assumedTrip
         signer = Signer(plan, loop)
         bastionSigner = bastionPlan.map { Signer($0, loop) } ?? signer
     }
@@ -189,7 +191,8 @@ final class SessionPool {
         return Connection.Plan(
             endpoint: endpoint, addresses: addresses, trust: trust, refusedTypes: refused,
             signer: role == .tunnels ? bastionSigner : signer, deadlines: deadlines,
-            channels: role == .tunnels ? limits.tunnels : limits.channels, keepalive: limits.keepalive, gate: gate)
+            channels: role == .tunnels ? limits.tunnels : limits.channels, keepalive: limits.keepalive, gate: gate,
+            assumedTrip: assumedTrip)
     }
 
     func resolve(_ endpoint: SSHEndpoint, _ done: @escaping (Resolution) -> Void) {

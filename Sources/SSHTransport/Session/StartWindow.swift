@@ -40,7 +40,7 @@ struct StartWindow {
     private static let shortTrip = Duration.milliseconds(10)
     /// As many as sessions are held open at most; asked for at 160 ms with a base of 64.
     private static let widest = 1024
-    /// The median of so many decides: three late answers of a busy host among them change nothing.
+    /// The median of so many decides: some far hosts among near ones change nothing.
     private static let tripCount = 15
     /// A wave that is wider by half and not faster by this has met another limit than the way: ours or the hosts'. At
     /// 1.1 chance decides, at 1.4 hardly any wave passes.
@@ -84,8 +84,8 @@ struct StartWindow {
         }
     }
 
-    /// A busy host answers as late as a far one: only the rate tells them apart. So a wider wave is tried, and taken
-    /// back when it starts no more hosts a second.
+    /// A long way is one reason for a wide window, hosts or a core that are busy are one against it: so a wider wave is
+    /// tried, and taken back when it starts no more hosts a second.
     private mutating func endWave(at now: Moment) {
         wave.count += 1
         if wave.count < size { return }
