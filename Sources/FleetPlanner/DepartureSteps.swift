@@ -27,6 +27,9 @@ struct DepartureSteps {
 
     func addLeaves(to list: inout StepList) {
         for departure in departures {
+            // Whoever is a manager leaves only once it is demoted: where no demotion is due yet, all of it waits.
+            let isManager = departure.node.map { $0.role == .manager } ?? (departure.facts?.swarm.isManager == true)
+            if departure.canLeave, isManager, !list.contains(Self.demotion(of: departure)) { continue }
             if departure.canLeave { addLeave(departure, to: &list) }
             if let removal = departure.removal, departure.canLeave || departure.node?.state == "down" {
                 addRemoval(departure, removal, to: &list)

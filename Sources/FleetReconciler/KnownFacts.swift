@@ -36,6 +36,15 @@ final class KnownFacts: Sendable {
     func node(of host: HostID) -> NodeID? { state.withLock { $0.facts[host]?.swarm.nodeID } }
     func note(_ new: HostFacts, of host: HostID) { state.withLock { $0.note(new, of: host) } }
 
+    /// Puts a partial reading over the newest facts of `host`, over `known` when there are none, and keeps the result.
+    func update(_ host: HostID, or known: HostFacts, by read: (HostFacts) -> HostFacts?) -> HostFacts? {
+        state.withLock { state in
+            guard let new = read(state.facts[host] ?? known) else { return nil }
+            state.note(new, of: host)
+            return new
+        }
+    }
+
     /// Another host told of its new role: its own facts are not read for that.
     func noteRole(_ role: NodeRole, of host: HostID) {
         state.withLock { state in

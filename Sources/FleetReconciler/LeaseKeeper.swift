@@ -145,14 +145,18 @@ struct LeaseAnchor {
     let plan: Plan
     let observation: FleetObservation
 
-    /// Hosts that answer and take part: managers-to-be and managers first, each in the order of the manifest.
+    /// Hosts that answer and take part: managers-to-be and managers first, each in the order of the manifest. A region
+    /// that goes is held where something is left to go, so that no bare host is written to.
     var candidates: [HostPolicy] {
         let leftOut = Set(plan.report.filter { $0.kind == .quarantined }.compactMap(\.problem.hostName))
         let able = policy.hosts.filter { host in
             guard let facts = observation.facts(of: host.name), !leftOut.contains(host.name) else { return false }
             return facts.made.map { $0.region == policy.region } ?? true
         }
-        return able.filter(isManager) + able.filter { !isManager($0) }
+        let restored = Set(plan.steps.filter { $0.action.word == "restore-host" }.map(\.subject))
+        let isGoing = plan.blueprint.hosts.isEmpty
+        let fit = isGoing ? able.filter { restored.contains($0.name) } : able
+        return fit.filter(isManager) + fit.filter { !isManager($0) }
     }
 
     private func isManager(_ host: HostPolicy) -> Bool {

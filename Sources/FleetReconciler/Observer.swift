@@ -37,15 +37,18 @@ package struct Observer: Sendable {
         }
     }
 
-    /// Reads `sections` anew and takes the rest from what is known of the host.
+    /// Reads `sections` anew. `update` puts what was read over what is known of the host by then, and keeps it: two
+    /// looks at one host may overlap, and neither may undo what the other has seen.
     package func observe(
-        _ host: HostPolicy, _ sections: Set<ProbeSection>, over known: HostFacts
+        _ host: HostPolicy, _ sections: Set<ProbeSection>, update: ((HostFacts) -> HostFacts?) -> HostFacts?
     ) async -> HostObservation {
         switch await output(of: .probe(sections), on: host) {
         case .failure(let failure): return .unreachable(failure.problem)
         case .success(let output):
-            let facts = ProbeReader(FramedOutput(output.standardOutput, nonce: nonce))
-                .facts(sections, over: known, observerClock: clock.now().secondsSinceEpoch)
+            let (reader, now) = (
+                ProbeReader(FramedOutput(output.standardOutput, nonce: nonce)), clock.now().secondsSinceEpoch
+            )
+            let facts = update { reader.facts(sections, over: $0, observerClock: now) }
             return facts.map { .reachable($0) } ?? .unreachable(incomplete(host, output))
         }
     }

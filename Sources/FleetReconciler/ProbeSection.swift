@@ -1,4 +1,4 @@
-// What a probe may be asked for. Planning reads all but the last two; a second check reads what its step can have
+// What a probe may be asked for. Planning reads all but single nodes; a second check reads what its step can have
 // changed, so that bringing a host up does not read its disks and its Swarm a dozen times.
 package import FleetModel
 
@@ -17,12 +17,14 @@ package enum ProbeSection: Hashable, Sendable {
     case services
     /// Services that have a task on the host. Needs `engine`.
     case tasks
-    /// Muster's configs and secrets. Nobody plans by them, so only those who ask get them.
+    /// Muster's configs and secrets: the witnesses are among them, by which a region says who owns it.
     case objects
     /// One node: a Swarm of 1000 is not read again for every label.
     case node(NodeID)
 
-    package static let forPlanning: Set<ProbeSection> = [.host, .made, .images, .engine, .nodes, .services, .tasks]
+    package static let forPlanning: Set<ProbeSection> = [
+        .host, .made, .images, .engine, .nodes, .services, .tasks, .objects,
+    ]
 
     /// The probe's argument.
     package var word: String {

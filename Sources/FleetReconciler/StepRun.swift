@@ -163,16 +163,21 @@ struct StepRun: Sendable {
 
     /// A narrow look where the rest is known, else a whole one.
     private func seen(_ teller: HostPolicy, node: NodeID?) async -> HostObservation {
-        guard let known = context.known.of(teller.name) else { return await executor.observer.observe(teller) }
+        guard let known = context.known.of(teller.name) else {
+            let seen = await executor.observer.observe(teller)
+            if case .reachable(let facts) = seen { context.known.note(facts, of: teller.name) }
+            return seen
+        }
         var sections = step.action.sections(subjectNode: node)
         if step.action.isToldByActor && known.swarm.cluster == nil { sections.formUnion([.engine, .nodes, .services]) }
-        return await executor.observer.observe(teller, sections, over: known)
+        return await executor.observer.observe(teller, sections) { read in
+            context.known.update(teller.name, or: known, by: read)
+        }
     }
 
     /// Keeps the fresh facts: at the hand off the control plane then knows its hosts as they are. Losing them is no
     /// failure of the step; the next observation has them again.
     private func remember(_ facts: HostFacts, of host: HostID) async {
-        context.known.note(facts, of: host)
         let seen = FleetObservation(takenAt: executor.clock.now(), hosts: [host: .reachable(facts)])
         try? await executor.store.save(seen)
     }

@@ -123,7 +123,9 @@ extension InProcess {
     @Test("hosts that are not as the plan found them: 409 with every difference, and nothing was begun")
     func moved() async throws {
         let fixture = try Fixture(.init(steps: Self.steps))
-        fixture.operations.change { $0.preconditions["eu1-04"] = Precondition(facts: ["swarm": "inactive"]) }
+        fixture.operations.change {
+            $0.preconditions["eu1-04"] = Precondition(facts: ["reachable": "yes", "swarm": "inactive"])
+        }
         let plane = try await fixture.serving()
         let reply = try await plane.apply(try await plane.planned().id)
         #expect(try reply.status == 409 && reply.problem.code == "plan-stale")

@@ -95,7 +95,8 @@ import Testing
         #expect(report.failure("install-engine/h4")?.description.contains("Temporary failure resolving") == true)
         #expect(report.outcome("join-swarm/h4") == .skipped(because: "install-engine/h4"))
         #expect(report.outcome("label-node/h4") == .skipped(because: "join-swarm/h4"))
-        #expect(report.results.filter { $0.step.subject != "h4" }.allSatisfy { $0.isSuccess })
+        let others = report.results.filter { $0.step.subject != "h4" && !$0.isSuccess }
+        #expect(others.map { "\($0.step.id): \($0.outcome)" } == [])
         #expect(report.lostHosts == ["h4"] && bench.exitCode(report) == 4)
         #expect(
             bench.hosts.acts.filter { $0 == "install-engine/h4" }.count == 1, "a script's own failure is not retried")

@@ -108,6 +108,8 @@ import Testing
         let (plan, seen) = await bench.plan()
         #expect(bench.hosts.acts.isEmpty)
         _ = try await bench.run(plan, seen)
+        let (images, seenImages) = await bench.plan(parent: plan.blueprint, isHandedOff: true)
+        _ = try await bench.run(images, seenImages)
         let before = bench.hosts.acts.count
         let (again, seenAgain) = await bench.plan(parent: plan.blueprint, isHandedOff: true)
         _ = try await bench.run(again, seenAgain)

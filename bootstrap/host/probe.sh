@@ -6,7 +6,7 @@ one_line() { tr '\n' ' ' <"$1" 2>/dev/null; }
 docker_() { timeout 20 docker "$@" 2>/dev/null; }
 facts() { while read -r line; do fact "$1" "$line"; done; }
 shift 2
-[ $# -gt 0 ] || set -- host made images engine nodes services tasks
+[ $# -gt 0 ] || set -- host made images engine nodes services tasks objects
 sections=" $* "
 wants() { case $sections in *" $1 "*) true ;; *) false ;; esac; }
 

@@ -50,6 +50,7 @@ package struct Life: Sendable {
     private func rest(_ people: SimulatedOperator, _ world: SimulatedWorld) async -> [String] {
         var last = RunResult(exitCode: 1)
         var effects = 0
+        await waitForOthers(people, world)
         for _ in 0..<Self.mostRuns {
             effects = await world.effects.count
             last = await people.up()
@@ -62,6 +63,16 @@ package struct Life: Sendable {
         var faults = await world.faultsAtRest(people.policy, folder: people.folder)
         if await world.effects.count != effects { faults.append("I1: a run with nothing to do changed something") }
         return faults
+    }
+
+    /// As long as somebody else is at work, people wait, as they are told to: a slow host may keep the other an hour.
+    private func waitForOthers(_ people: SimulatedOperator, _ world: SimulatedWorld) async {
+        for _ in 0..<60 {
+            let result = await people.up()
+            await world.time.wait(.seconds(60))
+            let isLeased = [result.problem, result.plan?.refusals.first?.problem].contains { $0?.code == "leased" }
+            if !isLeased { return }
+        }
     }
 
     private func tearDown(_ people: SimulatedOperator, _ world: SimulatedWorld, bare: [String]) async -> [String] {

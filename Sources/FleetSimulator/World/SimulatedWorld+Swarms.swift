@@ -91,12 +91,13 @@ extension SimulatedWorld {
         return time.uptime() - silent < Self.downAfter ? "ready" : "down"
     }
 
-    /// Tasks of the service that run now.
+    /// Tasks of the service that run now. Whenever one does, its host has the service's volume.
     func runningTasks(of service: SimulatedSwarm.Service, in swarm: SimulatedSwarm) -> Int {
         guard let node = swarm[service.home], listedState(of: node) == "ready", node.availability == "active",
             let host = hosts[node.host],
             host.images.contains(service.image), time.uptime() - service.made >= .seconds(2)
         else { return 0 }
+        host.volumes[service.name] = host.madeRegion
         return 1
     }
 
