@@ -39,13 +39,17 @@ extension FleetObservation {
     /// The leases of all hosts that answered.
     package var leases: [LeaseFacts] { hosts.keys.sorted().compactMap { facts(of: $0)?.lease } }
 
-    /// The highest epoch that was given back: no lease at or below it holds any more, whatever a host remembers.
-    var releasedEpoch: Int { leases.filter(\.isReleased).map(\.epoch).max() ?? 0 }
+    /// The highest epoch that was given back, has ended, or is `owner`'s own: whoever took it had seen that nobody else
+    /// was at work, so no lease at or below it holds any more, whatever a host remembers of an earlier run.
+    func settledEpoch(for owner: String) -> Int {
+        leases.filter { $0.isReleased || !$0.isLive || $0.owner == owner }.map(\.epoch).max() ?? 0
+    }
 
     /// The host and the lease of somebody else who is at work.
     func holder(otherThan owner: String) -> (host: HostID, lease: LeaseFacts)? {
+        let settled = settledEpoch(for: owner)
         for host in hosts.keys.sorted() {
-            guard let lease = facts(of: host)?.lease, lease.isLive, lease.owner != owner, lease.epoch > releasedEpoch
+            guard let lease = facts(of: host)?.lease, lease.isLive, lease.owner != owner, lease.epoch > settled
             else { continue }
             return (host, lease)
         }

@@ -55,6 +55,11 @@ struct ChangeStory {
         #expect(text().contains("lets the control plane in, with your own key"))
         let nodes = try await region.nodes(from: 1)
         #expect(nodes.map(\.name).sorted() == (1...6).map { "h\($0)" } && nodes.allSatisfy { $0.state == "Ready" })
+        // The run may be over before its control plane is killed: then nobody waits for the next container but we.
+        let isBack = try await eventually(within: .seconds(90)) {
+            try await region.muster("runs", "--json").status == 0
+        }
+        try #require(isBack, "the control plane does not come back")
         let runs = try await region.muster("runs", "--json", exits: 0).json().items
         #expect(runs.count == 2 && runs.allSatisfy { $0["state"].text == "done" })
         let again = try await region.muster("up", manifest, "--json", exits: 0).json()
