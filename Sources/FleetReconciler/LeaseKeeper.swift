@@ -123,7 +123,8 @@ final class LeaseKeeper: Sendable {
 
     private func act(_ action: String) -> RemoteAct {
         var act = RemoteAct(
-            "lease", [action, region.rawValue, String(observation.settledEpoch(for: terms.owner))], deadline: Self.deadline)
+            "lease", [action, region.rawValue, String(observation.settledEpoch(for: terms.owner))],
+            deadline: Self.deadline)
         act.lease = terms
         return act
     }
