@@ -46,15 +46,17 @@ let hostScripts = [
 ].map { "\($0).sh" }
 
 var targets: [Target] = [
+    .target(name: "GoldenFiles", path: "Tests/GoldenFiles", swiftSettings: settings),
     code("FleetModel", []),
     code("FleetPlanner", ["FleetModel"]),
     tests("FleetModelTests", ["FleetModel"]),
-    tests("FleetPlannerTests", ["FleetPlanner", "FleetReconciler", "FleetModel"], exclude: ["Goldens"]),
+    tests("FleetPlannerTests", ["FleetPlanner", "FleetReconciler", "FleetModel", "GoldenFiles"], exclude: ["Goldens"]),
     code("DockerEngine", ["FleetModel"]),
-    tests("DockerEngineTests", ["DockerEngine", "FleetModel"], exclude: ["Goldens"]),
+    tests("DockerEngineTests", ["DockerEngine", "FleetModel", "GoldenFiles"], exclude: ["Goldens"]),
     code("FleetReconciler", ["FleetModel", "FleetPlanner", "DockerEngine"]),
     tests(
-        "FleetReconcilerTests", ["FleetReconciler", "FleetPlanner", "DockerEngine", "FleetModel", "HostScripts"],
+        "FleetReconcilerTests",
+        ["FleetReconciler", "FleetPlanner", "DockerEngine", "FleetModel", "GoldenFiles", "HostScripts"],
         exclude: ["Goldens"]),
     code("FleetSimulator", ["FleetModel", "FleetPlanner", "FleetReconciler"]),
     tests("SimulationTests", ["FleetSimulator", "FleetReconciler", "FleetPlanner", "FleetModel"]),
@@ -62,7 +64,7 @@ var targets: [Target] = [
     .systemLibrary(
         name: "CLibSSH2", path: "Sources/CLibSSH2", pkgConfig: "libssh2", providers: [.apt(["libssh2-1-dev"])]),
     code("SSHTransport", ["CLibSSH2"]),
-    tests("SSHLiveTests", ["SSHTransport"], exclude: ["Goldens"]),
+    tests("SSHLiveTests", ["SSHTransport", "GoldenFiles"], exclude: ["Goldens"]),
     .executableTarget(
         name: "ssh-bench", dependencies: ["SSHTransport"], path: "Sources/SSHBench", swiftSettings: settings),
     data("LoadTestData", path: "loadtest", embed: ["lab"], exclude: ["bench", "history.ndjson", "peers"]),

@@ -22,9 +22,21 @@ package struct IPv4Network: Hashable, Sendable {
 
     private static func mask(_ length: Int) -> UInt32 { length == 0 ? 0 : ~UInt32(0) << UInt32(32 - length) }
 
+    /// Byte by byte: a plan reads the routes of every host, and cutting strings up is what that costs.
     private static func address(_ text: some StringProtocol) -> UInt32? {
-        let bytes = text.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-        guard bytes.count == 4, !bytes.contains(nil) else { return nil }
-        return bytes.reduce(0) { $0 << 8 | UInt32($1!) }
+        var (address, byte, digits, dots): (UInt32, UInt32, Int, Int) = (0, 0, 0, 0)
+        for character in text.utf8 {
+            switch character {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                (byte, digits) = (byte * 10 + UInt32(character - UInt8(ascii: "0")), digits + 1)
+                // More than three digits would be an odd way to write a byte, and could overflow.
+                guard byte <= 255, digits <= 3 else { return nil }
+            case UInt8(ascii: "."):
+                guard digits > 0, dots < 3 else { return nil }
+                (address, byte, digits, dots) = (address << 8 | byte, 0, 0, dots + 1)
+            default: return nil
+            }
+        }
+        return dots == 3 && digits > 0 ? address << 8 | byte : nil
     }
 }

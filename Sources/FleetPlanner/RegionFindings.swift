@@ -3,18 +3,20 @@ import FleetModel
 
 /// The findings that need more than one host to see.
 struct RegionFindings {
-    let policy: FleetPolicy
-    let observation: FleetObservation
+    private let policy: FleetPolicy
+    /// Facts are large: what copies them for each finding costs more than the findings.
+    private let answered: [(host: HostPolicy, facts: HostFacts)]
+
+    init(policy: FleetPolicy, observation: FleetObservation) {
+        self.policy = policy
+        answered = policy.hosts.compactMap { host in observation.facts(of: host.name).map { (host, $0) } }
+    }
 
     /// Raft elections and TLS both suffer when clocks differ by more; Docker's certificates are valid from an hour
     /// before their issue, so workers only get a warning.
     private static let mostClockSkewSeconds = 30
 
     var all: [ReportEntry] { duplicates + clocks + pool + kernels + managers }
-
-    private var answered: [(host: HostPolicy, facts: HostFacts)] {
-        policy.hosts.compactMap { host in observation.facts(of: host.name).map { (host, $0) } }
-    }
 
     /// F18.
     private var duplicates: [ReportEntry] {

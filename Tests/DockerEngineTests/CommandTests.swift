@@ -1,6 +1,7 @@
 // The docker commands, word by word: what goldens do not pin, nobody reviewed.
 import DockerEngine
 import FleetModel
+import GoldenFiles
 import Testing
 
 @Suite("Docker commands") struct CommandTests {

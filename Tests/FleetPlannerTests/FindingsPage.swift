@@ -1,6 +1,7 @@
 // Every finding about hosts and regions as one line each, to be read as prose (I9).
 import FleetModel
 import FleetPlanner
+import GoldenFiles
 import Testing
 
 @Suite("Findings page") struct FindingsPage {

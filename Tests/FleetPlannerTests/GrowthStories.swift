@@ -1,6 +1,7 @@
 // Stories of a running region that changes: hosts come, go, move, change their role; what it costs is told.
 import FleetModel
 import FleetPlanner
+import GoldenFiles
 import Testing
 
 @Suite("Growth") struct GrowthStories {

@@ -1,6 +1,7 @@
 // A planner story: people's policy, a world of machines, and what the last plan wanted. Values in, golden plan out.
 import FleetModel
 import FleetPlanner
+import GoldenFiles
 import Testing
 
 /// One region from bare hosts on. Hosts are `h1`, `h2`… at 198.18.1.1…, over domains a, b, c in turn.

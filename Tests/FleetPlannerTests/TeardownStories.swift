@@ -1,6 +1,7 @@
 // Stories of the way back: what Muster made goes, managers last, and nothing else goes (I10).
 import FleetModel
 import FleetPlanner
+import GoldenFiles
 import Testing
 
 @Suite("Teardown") struct TeardownStories {

@@ -2,6 +2,7 @@
 import FleetModel
 import Foundation
 import HostScripts
+import GoldenFiles
 import Testing
 
 @testable import FleetReconciler

@@ -1,5 +1,5 @@
 // The pure parts, without a network: known_hosts, fingerprints, and the words of the errors.
-import Foundation
+import GoldenFiles
 import SSHTransport
 import Testing
 
@@ -26,7 +26,7 @@ import Testing
             #expect(!text.contains("\n") && text.count > 30, "\(text)")
             page += "[\(word(code))] \(text)\n"
         }
-        try expectGolden(page, "ssh-errors")
+        try Golden.expect(page, "ssh-errors")
     }
 
     /// `reset-before-banner` for `.resetBeforeBanner`, `timed-out-handshake` for `.timedOut(.handshake)`.
@@ -36,13 +36,6 @@ import Testing
         if name == "refused" { return "connection-refused" }
         if name == "bastion" { return "bastion-unreachable" }
         return name.map { $0.isUppercase ? "-\($0.lowercased())" : "\($0)" }.joined()
-    }
-
-    /// docs/errors.md is made of it, too; `RECORD=1` writes it.
-    private func expectGolden(_ text: String, _ name: String) throws {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "Goldens/\(name).txt")
-        if ProcessInfo.processInfo.environment["RECORD"] != nil { return try Data(text.utf8).write(to: file) }
-        #expect(String(decoding: try Data(contentsOf: file), as: UTF8.self) == text)
     }
 
     @Test(arguments: ["", "SHA256:", "SHA256:short", "MD5:aa:bb", "SHA256:" + String(repeating: "*", count: 43)])

@@ -39,6 +39,7 @@ made_list() { # KIND: its items as a JSON array; items never hold quotes or back
   while read -r item; do printf '%s"%s"' "$sep" "$item"; sep=,; done <"$MADE/$1"
   printf ']'
 }
+# What is made is on the disk before it is made: after a power cut a host would else not know its own Swarm.
 made_write() {
   for kind in packages daemonKeys swarm regionKeyFrom images files; do [ -e "$MADE/$kind" ] || : >"$MADE/$kind"; done
   {
@@ -47,7 +48,8 @@ made_write() {
     printf '}\n'
   } >/etc/muster/made.json.new
   chmod 644 /etc/muster/made.json.new
-  mv /etc/muster/made.json.new /etc/muster/made.json
+  sync "$MADE"/* /etc/muster/made.json.new && mv /etc/muster/made.json.new /etc/muster/made.json &&
+    sync "$MADE" /etc/muster
 }
 # Refuses a host that another region made.
 own_region() {

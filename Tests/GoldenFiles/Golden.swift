@@ -1,15 +1,15 @@
-// Golden texts: what was agreed on lies in Goldens beside this file; `RECORD=1` rewrites it, review sees the diff.
+// Golden texts: what was agreed on lies in a test target's folder Goldens; `RECORD=1` rewrites it, review sees the diff.
 import FoundationEssentials
 import Glibc
-import Testing
+package import Testing
 
-/// Compares texts with the files of this target's Goldens folder.
-enum Golden {
-    private static let folder =
-        #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/") + "/Goldens"
-
-    static func expect(_ text: String, _ name: String, source: SourceLocation = #_sourceLocation) throws {
-        let url = URL(filePath: "\(folder)/\(name).txt")
+/// Compares texts with the files of a test target's Goldens folder.
+package enum Golden {
+    /// - Parameter file: the test's own; Goldens lies beside it.
+    package static func expect(
+        _ text: String, _ name: String, file: String = #filePath, source: SourceLocation = #_sourceLocation
+    ) throws {
+        let url = URL(filePath: file).deletingLastPathComponent().appending(path: "Goldens/\(name).txt")
         if getenv("RECORD") != nil { return try Data(text.utf8).write(to: url) }
         guard let agreed = (try? Data(contentsOf: url)).map({ String(decoding: $0, as: UTF8.self) }) else {
             Issue.record("golden `\(name)` does not exist; make it with RECORD=1", sourceLocation: source)
