@@ -24,7 +24,7 @@ struct DockerInfo: Decodable {
     var ServerErrors: [String]?
 }
 
-/// One line of `docker node inspect --format '{{json .}}'`.
+/// One line of `docker node inspect`, of which probe.sh asks for these members only.
 struct DockerNode: Decodable {
     struct Spec: Decodable {
         var Role: String?

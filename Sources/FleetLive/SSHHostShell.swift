@@ -3,12 +3,15 @@ package import FleetModel
 package import FleetReconciler
 import HostScripts
 package import SSHTransport
+import Synchronization
 
 /// Runs acts over SSH. One for a run: it holds the run's nonce and the open sessions.
 package final class SSHHostShell: HostShell {
     private let client: SSHClient
     private let access: AccessPolicy
     private let nonce: String
+    /// This shell's own: others run commands over the same client at the same time.
+    private let sent = Mutex<[HostID: Int]>([:])
 
     package init(client: SSHClient, access: AccessPolicy, nonce: String) {
         (self.client, self.access, self.nonce) = (client, access, nonce)
@@ -21,21 +24,23 @@ package final class SSHHostShell: HostShell {
         let command = try command(act, script: script, host: host.name)
         do {
             let result = try await client.run(command, on: endpoint(of: host))
+            count(host.name)
             return ShellOutput(
                 standardOutput: String(decoding: result.standardOutput, as: UTF8.self),
                 standardError: String(decoding: result.standardError, as: UTF8.self),
                 exitStatus: result.exitStatus.map(Int.init), exitSignal: result.exitSignal)
         } catch {
+            if error.mayHaveRun { count(host.name) }
             throw ShellFailure(error.problem(of: host.name), isOutcomeUnknown: error.mayHaveRun)
         }
     }
 
     package func execCounts(of hosts: [HostPolicy]) -> [HostID: Int] {
-        let endpoints = client.counters.endpoints
-        var counts: [HostID: Int] = [:]
-        for host in hosts { counts[host.name] = endpoints[endpoint(of: host)]?.execs ?? 0 }
-        return counts
+        let sent = sent.withLock { $0 }
+        return Dictionary(hosts.map { ($0.name, sent[$0.name] ?? 0) }) { first, _ in first }
     }
+
+    private func count(_ host: HostID) { sent.withLock { $0[host, default: 0] += 1 } }
 
     package func endpoint(of host: HostPolicy) -> SSHEndpoint { access.endpoint(of: host) }
 

@@ -9,7 +9,7 @@ extension Inventory {
     package func targetBlueprint() async throws(FleetProblem) -> Blueprint? {
         try await read("read the target blueprint") { database in
             let sql = "SELECT content FROM blueprint JOIN region ON generation = target_generation"
-            return try StoredValue.value(Blueprint.self, String.fetchOne(database, sql: sql))
+            return try StoredDocument.value(Blueprint.self, String.fetchOne(database, sql: sql))
         }
     }
 
@@ -17,7 +17,7 @@ extension Inventory {
     package func blueprint(_ generation: Int) async throws(FleetProblem) -> Blueprint? {
         try await read("read blueprint \(generation)") { database in
             let sql = "SELECT content FROM blueprint WHERE generation = ?"
-            return try StoredValue.value(Blueprint.self, String.fetchOne(database, sql: sql, arguments: [generation]))
+            return try StoredDocument.value(Blueprint.self, String.fetchOne(database, sql: sql, arguments: [generation]))
         }
     }
 
@@ -82,7 +82,7 @@ extension Inventory {
     package func order(of plan: PlanID) async throws(FleetProblem) -> PlanOrder? {
         try await read("read the order of plan `\(plan)`") { database in
             let sql = "SELECT content FROM plan_order WHERE plan = ?"
-            return try StoredValue.value(
+            return try StoredDocument.value(
                 PlanOrder.self, String.fetchOne(database, sql: sql, arguments: [plan.rawValue]))
         }
     }
@@ -91,7 +91,7 @@ extension Inventory {
     package func plan(_ id: PlanID) async throws(FleetProblem) -> Plan? {
         try await read("read plan `\(id)`") { database in
             let sql = "SELECT content FROM plan WHERE id = ?"
-            return try StoredValue.value(Plan.self, String.fetchOne(database, sql: sql, arguments: [id.rawValue]))
+            return try StoredDocument.value(Plan.self, String.fetchOne(database, sql: sql, arguments: [id.rawValue]))
         }
     }
 

@@ -13,6 +13,15 @@ extension Inventory {
         }
     }
 
+    /// Who has no work because people asked for it.
+    package func drainingHosts() async throws(FleetProblem) -> Set<HostID> {
+        try await read("read the drained hosts") { database in
+            let sql = "SELECT name FROM host WHERE life = ? LIMIT \(Limits.hosts)"
+            return Set(
+                try String.fetchAll(database, sql: sql, arguments: [HostLife.draining.rawValue]).map { HostID($0) })
+        }
+    }
+
     package func host(_ name: HostID) async throws(FleetProblem) -> HostRecord? {
         try await read("read host `\(name)`") { try HostRow.fetch($0, name) }
     }

@@ -79,9 +79,11 @@ extension Inventory {
 /// Reads the region's row inside a transaction.
 enum RegionRow {
     static func fetch(_ database: Database) throws -> RegionRecord? {
-        guard let row = try Row.fetchOne(database, sql: "SELECT * FROM region") else { return nil }
+        guard let row = try Row.fetchOne(database, sql: "SELECT * FROM region"),
+            let policy = try StoredDocument.value(FleetPolicy.self, row["policy"])
+        else { return nil }
         return RegionRecord(
-            policy: try row.json("policy", as: FleetPolicy.self), adoptedAt: row.time("adopted_at"),
+            policy: policy, adoptedAt: row.time("adopted_at"),
             ownership: Ownership(owner: try row.word("owner", as: Ownership.Owner.self), epoch: row["epoch"]),
             ownedSince: row.time("owned_since"), isPaused: row["is_paused"],
             targetGeneration: row["target_generation"])

@@ -4,6 +4,8 @@
 fact() { [ -z "$2" ] || say "$1 $2"; }
 one_line() { tr '\n' ' ' <"$1" 2>/dev/null; }
 docker_() { timeout 20 docker "$@" 2>/dev/null; }
+# A node without its engine's plugins and certificates, which are most of it: each manager tells every node.
+NODE='{"ID":{{json .ID}},"Spec":{{json .Spec}},"Description":{"Hostname":{{json .Description.Hostname}}},"Status":{{json .Status}},"ManagerStatus":{{json .ManagerStatus}}}'
 facts() { while read -r line; do fact "$1" "$line"; done; }
 shift 2
 [ $# -gt 0 ] || set -- host made images engine nodes services tasks objects
@@ -90,7 +92,7 @@ read_nodes() {
   [ -n "$nodes" ] || return 0
   fact cluster yes
   # shellcheck disable=SC2086 # node ids, one a word
-  docker_ node inspect --format '{{json .}}' $nodes | facts node
+  docker_ node inspect --format "$NODE" $nodes | facts node
 }
 read_services() {
   services=$(docker_ service ls --format '{{.ID}} {{.Name}} {{.Image}} {{.Replicas}}') || return 0
@@ -131,7 +133,7 @@ if command -v dockerd >/dev/null 2>&1 || command -v docker >/dev/null 2>&1; then
   fi
   ! wants objects || read_objects
   for section; do
-    case $section in node=*) docker_ node inspect --format '{{json .}}' "${section#node=}" | facts node ;; esac
+    case $section in node=*) docker_ node inspect --format "$NODE" "${section#node=}" | facts node ;; esac
   done
   if wants tasks; then
     case $info in *'"LocalNodeState":"active"'*)

@@ -131,9 +131,10 @@ extension ControlPlaneCore {
     private func keep(_ plan: Plan, _ id: PlanID, _ order: PlanOrder, by actor: String) async throws {
         try expectServing()
         let (inventory, region) = try await opened()
-        let isNew = try await inventory.plan(id) == nil
+        // The id is the digest of plan and order: what is there under it is the same.
+        guard try await inventory.order(of: id) == nil else { return }
         try await inventory.savePlan(id: id, plan: plan, order: order, at: now())
-        guard isNew, !plan.isEmpty else { return }
+        guard !plan.isEmpty else { return }
         try await audit("plan", by: actor, "region `\(region.name)`", "planned `\(id)`: \(plan.steps.count) steps")
     }
 
@@ -149,8 +150,7 @@ extension ControlPlaneCore {
     /// With the hosts that were drained before and were not activated since.
     func intents(_ asked: FleetIntents, _ inventory: Inventory) async throws -> FleetIntents {
         var intents = asked
-        let drained = try await inventory.hosts().filter { $0.life == .draining }.map(\.name)
-        intents.draining.formUnion(Set(drained).subtracting(asked.activating))
+        intents.draining.formUnion(try await inventory.drainingHosts().subtracting(asked.activating))
         return intents
     }
 

@@ -31,10 +31,8 @@ struct SSHRegionOperations: RegionOperations {
         _ policy: FleetPolicy, leaving: [HostPolicy]
     ) async -> (observation: FleetObservation, execs: [HostID: Int]) {
         let (shell, hosts) = (shell(policy), policy.hosts + leaving)
-        let before = shell.execCounts(of: hosts)
         let observation = await Observer(shell: shell, clock: SystemClock(), nonce: nonce).observation(of: hosts)
-        let after = shell.execCounts(of: hosts)
-        return (Self.explained(observation), after.merging(before) { $0 - $1 })
+        return (Self.explained(observation), shell.execCounts(of: hosts))
     }
 
     /// A host that refuses the region's key was left out of bring-up, most of the time; what cures that is said.
