@@ -17,7 +17,8 @@ extension Inventory {
     package func blueprint(_ generation: Int) async throws(FleetProblem) -> Blueprint? {
         try await read("read blueprint \(generation)") { database in
             let sql = "SELECT content FROM blueprint WHERE generation = ?"
-            return try StoredDocument.value(Blueprint.self, String.fetchOne(database, sql: sql, arguments: [generation]))
+            return try StoredDocument.value(
+                Blueprint.self, String.fetchOne(database, sql: sql, arguments: [generation]))
         }
     }
 
