@@ -72,9 +72,9 @@ struct BlueprintPlan {
         guard let cluster = policy.controlCluster, let managers = clusters[cluster.name]?.managers else { return nil }
         let before = situation.input.parent?.controlPlane
         let stays = before.map { managers.contains($0.home) && $0.cluster == cluster.name } ?? false
-        guard let home = stays ? before?.home : managers.first(where: situation.isLiving) ?? managers.first else {
-            return nil
-        }
+        let serving = situation.servingHome.flatMap { managers.contains($0) ? $0 : nil }
+        let chosen = stays ? before?.home : managers.first(where: situation.isLiving) ?? managers.first
+        guard let home = serving ?? chosen else { return nil }
         return DesiredControlPlane(
             cluster: cluster.name, home: home, image: situation.input.image, port: policy.controlPlane.port,
             allowFrom: policy.controlPlane.allowFrom)

@@ -58,13 +58,19 @@ struct BringUp {
     /// What must wait: promotions until the number of managers can be odd, restarts until a majority can spare one.
     func waits() -> [ReportEntry] {
         situation.waits + engines.waits + clusters.flatMap { $0.waits() } + silentDepartures
+            + splitDepartures
     }
 
     /// Hosts that leave and do not answer.
     private var silentDepartures: [ReportEntry] {
         departures.all.filter { $0.facts == nil }.compactMap { departure in
             let name = departure.host.name
-            guard let node = departure.node else { return nil }
+            guard let node = departure.node else {
+                return .host(
+                    .note, "leaving-unseen", name,
+                    "is to leave and does not answer, and no Swarm lists it: what Muster made on it may still be there",
+                    hint: "when it answers again, run the command again")
+            }
             if node.state != "down" {
                 return .host(
                     .waits, "leaving-silent", name,
@@ -75,6 +81,19 @@ struct BringUp {
                 .note, "left-behind", name,
                 "is removed from its Swarm without an answer: what Muster made on it stays there",
                 hint: "if it comes back, wipe it before it is used for anything else")
+        }
+    }
+
+    /// Managers that leave, and that are in a Swarm of their own: a host made a second one while the first was lost.
+    private var splitDepartures: [ReportEntry] {
+        departures.all.compactMap { departure in
+            guard let cluster = departure.cluster, situation.swarms[cluster] != nil, departure.canLeave,
+                departure.isSplitManager, let company = departure.keptCompany
+            else { return nil }
+            return .host(
+                .waits, "leaving-split", departure.host.name,
+                "is to leave, and is a manager of another Swarm than the rest of cluster `\(cluster)`: \(company)",
+                hint: "leave it on the host with `docker swarm leave --force`, then run the command again")
         }
     }
 

@@ -16,6 +16,8 @@ struct ClusterSteps {
     let living: [HostPolicy]
     /// Managers in the Swarm already, whether they answer or not: all of them count for the majority.
     let standing: Set<HostID>
+    /// Managers that answer, and whose engine is stopped: this plan starts it.
+    let asleep: [HostID]
 
     init(situation: Situation, blueprint: Blueprint, cluster: ClusterPolicy, departures all: Departures) {
         (self.situation, self.blueprint, self.cluster, byHost) = (situation, blueprint, cluster, all.byHost)
@@ -32,7 +34,11 @@ struct ClusterSteps {
         changes = ManagerChanges(members: roles.members, due: roles.due, late: roles.late, wanted: desired.count)
         // Who waits for somebody to take over keeps everything: it is not drained either.
         let held = Set(changes.held.map(\.node))
-        self.departures = departures.filter { $0.node.map { !held.contains($0.id) } ?? true }
+        asleep = changes.members.compactMap(\.host).filter { situation.isEngineStopped($0) }
+        let isWaiting = changes.loss != nil
+        self.departures = departures.filter { departure in
+            departure.node.map { !held.contains($0.id) && !(isWaiting && $0.role == .manager) } ?? true
+        }
     }
 
     var view: SwarmView? { situation.swarms[cluster.name] }
@@ -64,9 +70,9 @@ struct ClusterSteps {
 
     // MARK: - What people should know
 
-    /// Managers whose going would leave no majority (F31).
+    /// Managers whose going would leave no majority (F31). Where starting an engine may help, that is done first.
     func refusals() -> [ReportEntry] {
-        guard let loss = changes.loss, !situation.isAsleep(cluster.name) else { return [] }
+        guard let loss = changes.loss, !situation.isAsleep(cluster.name), asleep.isEmpty else { return [] }
         let silent = loss.silent.map { "`\($0)`" }.joined(separator: ", ")
         let why = silent.isEmpty ? "" : "; these do not answer: \(silent)"
         let subject = loss.member.host ?? HostID(loss.member.node.rawValue)
@@ -84,12 +90,19 @@ struct ClusterSteps {
         if situation.isAsleep(cluster.name) { return [] }
         let missing = desired.filter { !standing.contains($0) && !situation.isLiving($0) }.map { "`\($0)`" }
         let whom = missing.isEmpty ? "another host that can be one" : "host \(missing.joined(separator: ", "))"
-        return changes.waiting.map { host in
+        let sleepers = changes.loss == nil ? [] : asleep
+        return sleepers.map { host in
             .host(
-                .waits, "promotion-waits", host,
-                "is a worker for now: an even number of managers is no safer than one less; its promotion waits for \(whom)"
-            )
+                .waits, "manager-asleep", host,
+                "is a manager, and its engine is stopped: it is started, and other changes among the managers of "
+                    + "cluster `\(cluster.name)` wait for it", hint: "run the command again after this plan")
         }
+            + changes.waiting.map { host in
+                .host(
+                    .waits, "promotion-waits", host,
+                    "is a worker for now: an even number of managers is no safer than one less; its promotion waits for \(whom)"
+                )
+            }
             + changes.held.map { member in
                 .host(
                     .waits, "demotion-waits", member.host ?? HostID(member.node.rawValue),

@@ -6,8 +6,10 @@ import FleetModel
 struct ControlHome {
     let situation: Situation
 
-    /// The host with the volume; nil as long as there is none.
+    /// The host with the volume; nil as long as there is none. What the Swarm says counts before what this folder
+    /// believes: another operator may have brought the control plane up, on another host.
     var host: HostID? {
+        if let serving = situation.servingHome { return serving }
         guard let before = situation.input.parent?.controlPlane else { return nil }
         let name = "muster-\(situation.policy.region)"
         let isThere = situation.swarms[before.cluster]?.facts.services.contains { $0.name == name } == true

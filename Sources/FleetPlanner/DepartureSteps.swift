@@ -29,8 +29,9 @@ struct DepartureSteps {
         for departure in departures {
             // Whoever is a manager leaves only once it is demoted: where no demotion is due yet, all of it waits.
             let isManager = departure.node.map { $0.role == .manager } ?? (departure.facts?.swarm.isManager == true)
-            if departure.canLeave, isManager, !list.contains(Self.demotion(of: departure)) { continue }
-            if departure.canLeave { addLeave(departure, to: &list) }
+            let isAlone = departure.isSplitManager && departure.keptCompany == nil
+            if departure.canLeave, isManager, !isAlone, !list.contains(Self.demotion(of: departure)) { continue }
+            if departure.canLeave { addLeave(departure, isForced: isAlone, to: &list) }
             if let removal = departure.removal, departure.canLeave || departure.node?.state == "down" {
                 addRemoval(departure, removal, to: &list)
             }
@@ -38,7 +39,8 @@ struct DepartureSteps {
         }
     }
 
-    private func addLeave(_ departure: Departure, to list: inout StepList) {
+    /// By force only where it is the last manager of a Swarm of its own: Docker lets such a one go in no other way.
+    private func addLeave(_ departure: Departure, isForced: Bool, to list: inout StepList) {
         guard let cluster = departure.cluster else { return }
         let name = departure.host.name
         let start = StepID("install-engine/\(name)")
@@ -52,7 +54,8 @@ struct DepartureSteps {
             Step(
                 id: departure.leave,
                 action: departure.isHalfJoined
-                    ? .resetSwarm(cluster: cluster) : .leaveSwarm(cluster: cluster, isLast: false, isForced: false),
+                    ? .resetSwarm(cluster: cluster)
+                    : .leaveSwarm(cluster: cluster, isLast: isForced, isForced: isForced),
                 host: name, after: list.present([start, departure.drain, Self.demotion(of: departure)]),
                 reason: departure.reason))
     }

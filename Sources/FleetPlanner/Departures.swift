@@ -28,6 +28,23 @@ struct Departure {
     var isStopped: Bool { facts?.engine.map { !$0.isRunning } == true && facts?.made?.swarm.isEmpty == false }
     var isHalfJoined: Bool { facts?.swarm.state == .pending || facts?.swarm.state == .error }
 
+    /// Whether it is a manager of a Swarm of its own: the one that it should leave does not list it.
+    var isSplitManager: Bool { node == nil && facts?.swarm.isManager == true }
+
+    /// What else is in that Swarm, in words; nil when nothing is, so that leaving it by force takes nobody a majority.
+    var keptCompany: String? {
+        guard let own = facts?.swarm.cluster else { return "nobody speaks for that Swarm" }
+        let others = own.nodes.filter { $0.id != facts?.swarm.nodeID && $0.state != "down" }.map(\.hostname)
+        if !others.isEmpty { return "\(Self.named(others)) is in it, too" }
+        let running = own.services.filter { $0.desiredTasks > 0 }.map(\.name)
+        return running.isEmpty ? nil : "it runs \(Self.named(running))"
+    }
+
+    private static func named(_ names: [String]) -> String {
+        let more = names.count > 5 ? " and \(names.count - 5) more" : ""
+        return names.prefix(5).map { "`\($0)`" }.joined(separator: ", ") + more
+    }
+
     /// Whether it must be idle first: where it answers, takes tasks, and the Swarm hears it.
     var wantsDrain: Bool {
         canLeave && !isHalfJoined && !isStopped && node?.state == "ready" && node?.availability != "drain"
@@ -56,14 +73,13 @@ struct Departures {
         byCluster = Dictionary(grouping: all.filter { $0.cluster != nil }) { $0.cluster! }
     }
 
-    /// nil for a host that is gone: nothing of this region is left on it, and its Swarm does not list it.
+    /// nil for a host that is gone: it says that nothing of this region is left on it, and its Swarm does not list it.
+    /// One that does not answer may come back as it was, and is not forgotten.
     private static func leaving(_ host: HostPolicy, _ situation: Situation) -> Departure? {
         let facts = situation.facts(of: host.name)
         let cluster = situation.presentCluster(of: host.name) ?? host.cluster
         let node = situation.node(of: host, in: cluster)
-        // While the Swarm sleeps nobody can tell whether it still lists a silent host.
-        let isUnclear = facts == nil && situation.isAsleep(cluster)
-        if node == nil, facts?.made?.region != situation.policy.region, !isUnclear { return nil }
+        if node == nil, let facts, facts.made?.region != situation.policy.region { return nil }
         let isMember =
             node != nil || situation.presentCluster(of: host.name) != nil
             || facts.map { $0.swarm.state != .inactive } == true

@@ -35,7 +35,7 @@ struct ManagerChanges {
     /// When it is not nil, nothing may be changed.
     private(set) var loss: Loss?
 
-    private let members: [Member]
+    let members: [Member]
     private var count: Int
     private var answering: Int
 

@@ -144,6 +144,22 @@ struct Situation {
         facts.swarm.state == .locked || facts.engine.map { !$0.isRunning } == true
     }
 
+    /// Whether the host answers, and its engine is there and does not run.
+    func isEngineStopped(_ host: HostID) -> Bool {
+        isLiving(host) && facts(of: host)?.engine.map { !$0.isRunning } == true
+    }
+
+    /// The host to which the control plane's service is bound, by its Swarm's word; nil where none can tell.
+    var servingHome: HostID? {
+        guard let view = policy.controlCluster.flatMap({ swarms[$0.name] }),
+            let service = view.facts.services.first(where: { $0.name == "muster-\(policy.region)" }),
+            let bound = service.spec?.constraints.first(where: { $0.hasPrefix("node.id==") }),
+            let node = view.node(NodeID(bound.dropFirst("node.id==".count))),
+            let host = node.labels[MusterLabel.host].flatMap({ hosts[HostID($0)] }), self.node(of: host)?.id == node.id
+        else { return nil }
+        return host.name
+    }
+
     /// Hosts that are managers of the cluster now, by the Swarm's own list: what the blueprint wants does not count for
     /// a majority.
     func presentManagers(of cluster: ClusterID) -> Set<HostID> {

@@ -18,6 +18,11 @@ extension FindingsPage {
         var dead = rest
         dead.kill("h5")
         dead.take("h5")
+        var unseen = rest
+        unseen.give("h6")
+        unseen.parent = unseen.plan().blueprint
+        unseen.kill("h6")
+        unseen.take("h6")
         var held = rest
         held.kill("h4")
         held.policy["h3"]?.role = .worker
@@ -34,7 +39,19 @@ extension FindingsPage {
         two.world.swarms[work]?.services = [ServiceFacts(name: "web", image: "nginx", desiredTasks: 2)]
         two.policy.clusters.removeLast()
         two.take("h4", "h5", "h6")
-        return [home, silent, dead, held, majority, two]
+        var stopped = majority
+        stopped.revive("h2")
+        stopped.host("h2") { $0.engine?.isRunning = false }
+        return [home, silent, dead, unseen, held, majority, two, stopped, Self.split]
+    }
+
+    /// A host that made a second Swarm of its cluster, in which something runs, and that is to leave.
+    private static var split: Story {
+        var story = Story.splitOff()
+        let own = story.world.machines["h1"]?.swarm ?? ""
+        story.world.swarms[own]?.services = [ServiceFacts(name: "web", image: "nginx", desiredTasks: 1)]
+        story.take("h1")
+        return story
     }
 
     private static var costly: [Story] {

@@ -89,11 +89,7 @@ import Testing
         engine.bringUp()
         engine.kill("h2")
         engine.policy.engine.daemon = ["log-driver": .string("local")]
-        var split = Story()
-        for step in split.plan().steps.prefix(while: { $0.action.word != "join-swarm" }) { split.world.perform(step) }
-        split.kill("h1")
-        split.bringUp()
-        split.revive("h1")
+        let split = Story.splitOff()
         var asleep = Story()
         asleep.bringUp()
         var locked = asleep

@@ -50,6 +50,65 @@ import Testing
         #expect(story.world.managers(of: "swarm-h1-0").count == 3)
     }
 
+    @Test(
+        "a host that was not in its Swarm yet is taken out while it is silent → remembered, and freed when it answers")
+    func silentNewcomerLeaves() {
+        var story = Story(fixed: ["h1", "h2", "h3"]).atRest()
+        story.give("h6")
+        let plan = story.plan()
+        story.parent = plan.blueprint
+        for step in plan.steps.prefix(while: { $0.action.word != "join-swarm" }) { story.world.perform(step) }
+        story.kill("h6")
+        story.take("h6")
+        story.bringUp()
+        #expect(story.plan().report.map(\.problem.code).contains("leaving-unseen"))
+        #expect(story.parent?.leaving["h6"] != nil)
+        story.revive("h6")
+        story.bringUp()
+        #expect(story.world.machines["h6"]?.facts.made == nil)
+        story.bringUp()
+        #expect(story.parent?.leaving == [:] && story.plan().steps == [])
+    }
+
+    @Test(
+        "F37: another operator brought the control plane up on another host → that host is its home, and stays a manager"
+    )
+    func servingHome() {
+        var story = Story(hosts: 4).atRest()
+        let id = story.world.machines["h2"]?.node ?? ""
+        let swarm = story.world.machines["h2"]?.swarm ?? ""
+        story.world.swarms[swarm]?.services[0].spec = ServiceSpec(constraints: ["node.id==\(id)"])
+        #expect(story.plan().blueprint.controlPlane?.home == "h2")
+        story.take("h2")
+        #expect(story.plan().refusals.map(\.problem.code).contains("control-plane-home"))
+    }
+
+    @Test("a manager alone in a second Swarm of its cluster leaves the manifest → it leaves by force, and is freed")
+    func splitManagerLeaves() throws {
+        var story = Story.splitOff()
+        story.take("h1")
+        try story.tell("split-manager-leaves")
+        #expect(story.world.machines["h1"]?.facts.made == nil && story.plan().leaving == [])
+    }
+
+    @Test("F31: fewer managers are wanted while the engine of one is stopped → it is started first, then the rest")
+    func asleepManager() {
+        var story = Story(hosts: 5, managers: 5).atRest()
+        story.kill("h2")
+        story.host("h1") { $0.engine?.isRunning = false }
+        story.policy.budgets.failedHosts = .hosts(2)
+        story.policy.clusters[0].managers = 1
+        let plan = story.plan()
+        #expect(plan.refusals.isEmpty && plan.report.contains { $0.problem.code == "manager-asleep" })
+        #expect(plan.steps.contains { $0.id == "install-engine/h1" })
+        #expect(!plan.steps.contains { $0.action.word == "demote-node" })
+        story.carryOut(plan)
+        story.bringUp()
+        #expect(story.world.violations == [])
+        #expect(story.world.managers(of: "swarm-h1-0").map(\.hostname) == ["h1"])
+        #expect(story.plan().steps.map(\.id) == [])
+    }
+
     @Test("F31: a manager is reinstalled at its address → the dead entry is demoted and removed before it joins again")
     func managerReinstalled() throws {
         var story = Story(hosts: 5).atRest()

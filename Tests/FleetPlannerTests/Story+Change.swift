@@ -14,6 +14,16 @@ extension Story {
         return story
     }
 
+    /// A region at rest whose first manager made a Swarm, was lost, and came back when another had made a second one.
+    static func splitOff() -> Story {
+        var story = Story()
+        for step in story.plan().steps.prefix(while: { $0.action.word != "join-swarm" }) { story.world.perform(step) }
+        story.kill("h1")
+        story.bringUp()
+        story.revive("h1")
+        return story
+    }
+
     /// Takes hosts out of the manifest; the machines stay.
     mutating func take(_ hosts: HostID...) { policy.hosts.removeAll { hosts.contains($0.name) } }
 

@@ -114,6 +114,24 @@ import Testing
         #expect(host.read("etc/lease")?.hasPrefix("bob@laptop/2 6 b ") == true)
     }
 
+    @Test(
+        "F37: overtaken by a later run while it works → it says so at its end; its own run's newer epoch is no other's",
+        arguments: [
+            ("bob@laptop/2 9 b 7 boot-1 900", "fail fenced bob@laptop/2 7 b 9"), ("", "fail lease-lost - 0 - 0"),
+            ("ana@desk/1 9 eu1-1 7 boot-1 900", "changed "),
+        ])
+    func overtaken(lease: String, answer: String) throws {
+        for shell in shells {
+            let host = try FakeDocker()
+            defer { host.remove() }
+            // What docker does here is what takes its time: meanwhile the lease becomes another's.
+            let docker = try #require(host.read("bin/docker"))
+            let file = host.scratch.url("etc/lease").path
+            try host.program("docker", "echo '\(lease)' >\(file)\n\(docker)")
+            #expect(try run(change(Self.ana), host, shell: shell) == [answer])
+        }
+    }
+
     @Test("without terms nothing is asked and nothing written")
     func without() throws {
         let host = try FakeDocker()

@@ -21,7 +21,7 @@ import Testing
     private static let count = environment["MUSTER_SEEDS"].flatMap { Int($0) } ?? 2000
 
     private static func text(_ end: LifeEnd) -> String {
-        "\(end.scenario)\n  \(end.faults.joined(separator: "\n  "))\n  play it again: make simulate SEED=\(end.scenario.seed)"
+        "\(([end.scenario.description] + end.changes).joined(separator: "\n  then "))\n  \(end.faults.joined(separator: "\n  "))\n  play it again: make simulate SEED=\(end.scenario.seed)"
     }
 
     /// What is wrong with the lives of `seeds`, in words; empty when nothing is.
@@ -56,7 +56,7 @@ import Testing
     func one() throws {
         let seed = try #require(Self.environment["MUSTER_SEED"].flatMap { UInt64($0) })
         let end = Life(seed: seed).live()
-        print("\(end.scenario)\n\(end.trace.joined(separator: "\n"))")
+        print("\(Self.text(end))\n\(end.trace.joined(separator: "\n"))")
         #expect(end.faults == [])
     }
 

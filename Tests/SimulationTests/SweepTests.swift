@@ -58,3 +58,80 @@ import Testing
         #expect(failures == "")
     }
 }
+
+/// The same for what people change about a region that is up.
+@Suite("Kill-point sweeps of changes") struct ChangeSweepTests {
+    /// Two clusters: four hosts with three managers, and two with one.
+    private static var two: FleetPolicy {
+        var policy = BringUpTests.policy(hosts: 6)
+        policy.clusters.append(ClusterPolicy(name: "work", isControl: false, managers: 1))
+        for index in 4...5 { policy.hosts[index].cluster = "work" }
+        return policy
+    }
+
+    private func check(
+        _ name: String, from start: FleetPolicy, to end: FleetPolicy, points: Int,
+        pause: Duration = .seconds(1800), actions: Set<Injection.Action> = Set(Injection.Action.allCases)
+    ) {
+        let sweep = Sweep(.change(name, from: start, to: end), pause: pause, actions: actions)
+        let (runs, failures) = SweepTests.sweep(sweep)
+        #expect(runs > points, "\(runs) points")
+        #expect(failures == "")
+    }
+
+    @Test("F38, F39: a worker leaves, every point, then up again → drained, out, off the list, bare; nothing twice")
+    func worker() {
+        check("remove a worker", from: BringUpTests.policy(hosts: 6), to: BringUpTests.policy(hosts: 5), points: 50)
+    }
+
+    @Test(
+        "F31, F38, F39: a manager is replaced, every point, then up again → its replacement first, never less than three"
+    )
+    func manager() {
+        var end = BringUpTests.policy(hosts: 5)
+        end.hosts.remove(at: 1)
+        check("replace a manager", from: BringUpTests.policy(hosts: 5), to: end, points: 80)
+    }
+
+    @Test("F31, F38: a manager is replaced, killed anywhere and run again at once → the same")
+    func managerAtOnce() {
+        var end = BringUpTests.policy(hosts: 5)
+        end.hosts.remove(at: 1)
+        check(
+            "replace a manager", from: BringUpTests.policy(hosts: 5), to: end, points: 50, pause: .seconds(1),
+            actions: [.killOperator])
+    }
+
+    @Test("F38, F39: two hosts change their roles, every point, then up again → one promoted, one demoted, once each")
+    func roles() {
+        var end = BringUpTests.policy(hosts: 5)
+        (end.hosts[1].role, end.hosts[3].role) = (.worker, .manager)
+        check("change roles", from: BringUpTests.policy(hosts: 5), to: end, points: 40)
+    }
+
+    @Test("F31, F38, F39: three managers become one and one becomes three, every point, then up again → odd at rest")
+    func counts() {
+        let (one, three) = (BringUpTests.policy(hosts: 4, managers: 1), BringUpTests.policy(hosts: 4))
+        check("three managers become one", from: three, to: one, points: 30)
+        check("one manager becomes three", from: one, to: three, points: 30)
+    }
+
+    @Test("F38, F39: a host goes to another cluster, every point, then up again → out of one Swarm, in the other, once")
+    func cluster() {
+        var end = Self.two
+        end.hosts[3].cluster = "work"
+        check("change the cluster", from: Self.two, to: end, points: 50)
+        end = Self.two
+        end.hosts[1].cluster = "work"
+        check("a manager changes its cluster", from: Self.two, to: end, points: 70)
+    }
+
+    @Test("F38, F39: a cluster is given up, every point, then up again → one host joins the other, one is bare")
+    func givenUp() {
+        var end = Self.two
+        end.clusters.removeLast()
+        end.hosts.removeLast()
+        end.hosts[4].cluster = "control"
+        check("give a cluster up", from: Self.two, to: end, points: 60)
+    }
+}

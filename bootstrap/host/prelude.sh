@@ -7,8 +7,8 @@ export LC_ALL PATH DEBIAN_FRONTEND
 say() { printf '%s %s\n' "$N" "$*"; }
 # fail CODE TEXT: says why in one line and ends the script.
 fail() { code=$1; shift; say "fail $code $(printf %s "$*" | tr '\n' ' ')"; exit 1; }
-changed() { say changed "$@"; }
-unchanged() { say unchanged "$@"; }
+changed() { lease_kept; say changed "$@"; }
+unchanged() { lease_kept; say unchanged "$@"; }
 # try CODE COMMAND...: runs it, and on failure passes on the end of what it printed.
 try() {
   code=$1; shift
@@ -100,5 +100,15 @@ lease_hold() { # OWNER PLAN SECONDS
 claim_region() {
   own_region "$1"
   # shellcheck disable=SC2086 # owner, plan and seconds, one a word
-  [ -z "$E" ] || lease_locked lease_hold $L
+  [ -z "$E" ] || { lease_locked lease_hold $L; claimed=yes; }
+}
+# And says at its end that it was: one that a later run has overtaken meanwhile has not done well, whatever it did. A
+# higher epoch of the same owner and plan is this run's own, whose anchor has moved.
+claimed=
+lease_kept() {
+  [ -n "$claimed" ] || return 0
+  lease_read
+  [ "$lease_epoch" != "$E" ] || return 0
+  case $L in "$lease_owner $lease_plan "*) return 0 ;; esac
+  if [ "$lease_epoch" -gt "$E" ]; then lease_refuse fenced; else lease_refuse lease-lost; fi
 }

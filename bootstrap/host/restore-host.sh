@@ -4,7 +4,7 @@ home=$4; delete=$5; daemon=$6
 was_there=; [ ! -e /etc/muster ] || was_there=yes
 claim_region "$3"
 if [ ! -e /etc/muster/made.json ]; then # of a run that ended before it made anything, the lease is left
-  rm -rf /etc/muster
+  rm -rf /etc/muster; claimed=
   if [ -n "$was_there" ]; then changed; else unchanged; fi
   return
 fi
@@ -61,5 +61,5 @@ if [ -s "$home/.ssh/authorized_keys" ] && grep -q " muster:$REGION\$" "$home/.ss
   chown "$owner" "$home/.ssh/authorized_keys.muster" && chmod 600 "$home/.ssh/authorized_keys.muster" &&
     mv "$home/.ssh/authorized_keys.muster" "$home/.ssh/authorized_keys" || fail write-key "$home/.ssh/authorized_keys"
 fi
-rm -rf /etc/muster
+rm -rf /etc/muster; claimed=
 changed "$kept"

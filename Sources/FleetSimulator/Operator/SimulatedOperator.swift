@@ -52,11 +52,22 @@ package struct SimulatedOperator: Sendable {
     private func round(_ session: Session) async throws(FleetProblem) -> RunResult {
         let parent = await world.target(folder)
         let observation = await session.observe(parent)
+        try await expectOwn(observation)
         try await session.store.save(observation)
         let input = PlannerInput(
             policy: policy, observation: observation, parent: parent, image: Self.image,
             isHandedOff: await world.isHandedOff(folder), intents: intents)
         return try await session.execute(RegionPlanner.plan(input), observation, isTeardown: false)
+    }
+
+    /// The witness in its Swarm says who owns the region: a folder that did not hand it over changes nothing (F45).
+    private func expectOwn(_ observation: FleetObservation) async throws(FleetProblem) {
+        let isSeen = policy.hosts.contains { observation.facts(of: $0.name)?.swarm.cluster != nil }
+        guard isSeen, let owner = await world.folderOfHandOff(), owner != folder else { return }
+        throw FleetProblem(
+            .refused, "handed-off-elsewhere", subject: "region `\(policy.region)`",
+            "its control plane owns it, and this folder is not the one that handed it off",
+            hint: "use the folder of whoever handed it off")
     }
 
     /// Looks at every host and changes nothing, as `muster check` does.
@@ -100,6 +111,7 @@ private struct Session: Sendable {
     func execute(
         _ plan: Plan, _ observation: FleetObservation, isTeardown: Bool
     ) async throws(FleetProblem) -> RunResult {
+        await `operator`.world.show(plan)
         guard plan.refusals.isEmpty else { return RunResult(plan: plan, exitCode: 2) }
         let id = PlanID("\(plan.region)-\(plan.blueprint.generation)-\(await `operator`.world.makePlanSerial())")
         let time = `operator`.world.time
@@ -109,12 +121,14 @@ private struct Session: Sendable {
             secrets: isTeardown ? nil : SimulatedSecrets.of(policy.region), images: SimulatedImages(),
             handOver: SimulatedHandOver(world: `operator`.world, process: process))
         let report = try await executor.run(plan, id: id, observation: observation) { () async throws(FleetProblem) in
-            guard !plan.isEmpty else { return }
-            try await store.savePlan(plan, id: id, at: time.now())
+            if plan.isEmpty, isTeardown { return }
+            if !plan.isEmpty { try await store.savePlan(plan, id: id, at: time.now()) }
+            // An empty plan may have a new target: hosts that left by themselves are wanted no more.
             if await `operator`.world.target(process.folder) != plan.blueprint {
                 try await store.setTarget(plan.blueprint, at: time.now())
             }
         }
+        if let settled = report.settled { try await store.setTarget(settled, at: time.now()) }
         let allowed = policy.budgets.allowedFailures(of: policy.hosts.count)
         return RunResult(plan: plan, report: report, exitCode: report.exitCode(allowedFailures: allowed))
     }

@@ -93,5 +93,6 @@ extension SimulatedWorld {
     package func journal(_ folder: String) -> [JournalEntry] { inventory(folder).journal }
     package func target(_ folder: String) -> Blueprint? { inventory(folder).target }
     package func lives(_ folder: String) -> [HostID: HostLife] { inventory(folder).lives }
+    func folderOfHandOff() -> String? { inventories.keys.sorted().first { isHandedOff($0) } }
     package func isHandedOff(_ folder: String) -> Bool { inventory(folder).isHandedOff }
 }

@@ -52,6 +52,15 @@ extension SimulatedWorld {
         if held.epoch == terms.epoch, held.owner != terms.owner { throw refusal("leased", held) }
         let since = held.epoch == terms.epoch ? held.since : time.now().secondsSinceEpoch
         write(terms, epoch: terms.epoch, since: since, until: time.uptime() + terms.ttl, on: run.host)
+        run.host.acting.begin(run.exchange.serial, terms)
+    }
+
+    /// `lease_kept` of prelude.sh: a script that a later run has overtaken has not done well.
+    func keepLease(_ run: ScriptRun) throws(ScriptStop) {
+        guard let terms = run.act.lease, !["lease", "restore-host"].contains(run.act.word) else { return }
+        let held = run.host.lease ?? LeaseFile()
+        if held.epoch == terms.epoch || held.owner == terms.owner && held.plan == terms.plan.rawValue { return }
+        throw refusal(held.epoch > terms.epoch ? "fenced" : "lease-lost", held)
     }
 
     private func write(_ terms: LeaseTerms, epoch: Int, since: Int, until: Duration, on host: SimulatedHost) {

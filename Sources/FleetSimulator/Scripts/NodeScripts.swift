@@ -47,12 +47,29 @@ extension SimulatedWorld {
         return Self.changed
     }
 
-    private func letGo(_ node: NodeID, of id: String) {
-        guard let swarm = swarms[id], swarm[node]?.role == .worker else { return }
-        watchingQuorum(swarm, "demotion of \(node)") {
-            swarm.voters.remove(node)
-            if swarm.leader == node { swarm.leader = nil }
+    /// As swarmkit does it: not before the others hold a majority; a leader hands over first.
+    private func letGo(_ node: NodeID, of id: String) async {
+        // Managers try for as long as they run; after two hours nobody here waits for it.
+        for _ in 0..<1440 {
+            guard let swarm = swarms[id], swarm[node]?.role == .worker, swarm.voters.contains(node) else { return }
+            refresh(swarm)
+            if canLetGo(node, swarm) {
+                return watchingQuorum(swarm, "demotion of \(node)") {
+                    swarm.voters.remove(node)
+                    if swarm.leader == node { handOver(swarm) }
+                }
+            }
+            await time.wait(.seconds(5))
         }
+    }
+
+    private func canLetGo(_ node: NodeID, _ swarm: SimulatedSwarm) -> Bool {
+        guard let leader = swarm.leader.flatMap({ swarm[$0] }) else { return false }
+        let others = swarm.voters.subtracting([node])
+        let heard = others.filter { other in
+            swarm[other].map { isUp($0, swarm) && network.connects($0.host, leader.host) } ?? false
+        }
+        return heard.count >= others.count / 2 + 1
     }
 
     func removeNode(_ run: ScriptRun) async throws(ScriptStop) -> [String] {
@@ -70,9 +87,19 @@ extension SimulatedWorld {
         guard swarm[node]?.role != .manager else {
             throw .fails("remove-node", "node \(node) is a cluster manager and is a member of the raft cluster")
         }
-        effect("node removed", swarm[node]?.host.rawValue ?? "")
+        if let gone = swarm[node] {
+            if gone.labels[MusterLabel.region] != run.region, !isPast(gone) {
+                violation("node \(gone.hostname) without a label is removed, and is nobody's past")
+            }
+            effect("node removed", gone.host.rawValue)
+        }
         swarm[node] = nil
         return Self.changed
+    }
+
+    /// Whether the host that was this node is another one now, or none.
+    private func isPast(_ node: SimulatedSwarm.Node) -> Bool {
+        hosts[node.host].map { $0.membership?.node != node.id } ?? false
     }
 
     // MARK: - Swarms that others made

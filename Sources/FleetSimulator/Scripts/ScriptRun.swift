@@ -82,8 +82,13 @@ extension SimulatedWorld {
         do {
             let lines = try await script(run)
             try await stroke(run, 1...5, "ends")
+            try keepLease(run)
+            if let other = run.host.acting.end(run.exchange.serial, isGood: true) {
+                violation("F37: \(run.act.word) on \(run.host.name) succeeds beside a script of plan \(other.plan)")
+            }
             return (lines, 0)
         } catch {
+            _ = run.host.acting.end(run.exchange.serial, isGood: false)
             switch error {
             case .fails(let code, let text):
                 note("host \(run.host.name): \(run.act.word) fails: \(code) \(text)")

@@ -98,7 +98,9 @@ extension SimulatedWorld {
         let host = run.host
         try await stroke(run, 500...3000, "before it leaves")
         if unlessActive, stateOfEngine(host) == .active { return }
-        watchingQuorum(swarm(of: host), "leave of \(host.name)") { host.membership = nil }
+        watchingQuorum(swarm(of: host), of: host.made?["swarm"]?.first, "leave of \(host.name)") {
+            host.membership = nil
+        }
         effect("swarm left", host.name.rawValue)
     }
 

@@ -3,14 +3,23 @@ package import FleetModel
 
 extension SimulatedWorld {
     /// Everything that is not as `policy` and the target blueprint want it, or that is half done; empty at rest.
-    package func faultsAtRest(_ policy: FleetPolicy, folder: String) -> [String] {
+    package func faultsAtRest(_ policy: FleetPolicy, folder: String, draining: Set<HostID> = []) -> [String] {
         guard let target = target(folder) else { return ["there is no target"] }
         refreshSwarms()
+        let drained = Set(policy.hosts.map(\.name).filter { node(of: $0)?.availability == "drain" })
         return policy.clusters.flatMap { cluster(faultsOf: $0, policy, target) }
             + policy.hosts.flatMap { host(faultsOf: $0, policy, target) }
             + controlPlane(faultsOf: policy, target)
             + journalFaults(folder)
+            + (drained == draining ? [] : ["drained: \(drained.sorted()) for \(draining.sorted())"])
+            + target.leaving.keys.sorted().filter { hosts[$0]?.isDead != true }.map { "\($0) is still leaving" }
+            + lostVolumes()
             + (isHandedOff(folder) ? [] : ["the region is not handed off"])
+    }
+
+    private func node(of name: HostID) -> SimulatedSwarm.Node? {
+        guard let host = hosts[name], let node = host.membership?.node else { return nil }
+        return swarm(of: host)?[node]
     }
 
     private func host(faultsOf wanted: HostPolicy, _ policy: FleetPolicy, _ target: Blueprint) -> [String] {
@@ -39,7 +48,7 @@ extension SimulatedWorld {
             return ["cluster \(wanted.name): \(found.count) Swarms"]
         }
         var faults: [String] = []
-        let ghosts = swarm.sortedNodes.filter { !isUp($0, swarm) }
+        let ghosts = swarm.sortedNodes.filter { !isUp($0, swarm) && !isPeoples($0) }
         if !ghosts.isEmpty { faults.append("nodes of nobody: \(ghosts.map { "\($0.hostname) \($0.role)" })") }
         if swarm.voters.count != target.clusters[wanted.name]?.managers.count {
             faults.append("\(swarm.voters.count) managers vote")
@@ -54,6 +63,7 @@ extension SimulatedWorld {
         }
         guard let service = swarm.services["muster-\(policy.region)"] else { return ["there is no control plane"] }
         var faults: [String] = []
+        if swarm[service.home]?.host != desired.home { faults.append("the control plane is elsewhere") }
         if runningTasks(of: service, in: swarm) != 1 { faults.append("the control plane does not run") }
         if swarm.secrets.count != 4 { faults.append("\(swarm.secrets.count) secrets") }
         return faults

@@ -1,21 +1,27 @@
-// What one seed stands for: a region, the troubles that befall it, and the changes that people make. Drawn from the
-// seed alone, so a failing seed is the whole bug report.
+// What one seed stands for: a region, the troubles that befall it, and how often people change it. Drawn from the seed
+// alone, so a failing seed is the whole bug report.
 package import FleetModel
 
 /// One drawn life of a region.
 package struct Scenario: Sendable {
     package let seed: UInt64
-    /// The policies in the order in which people want them; the first is the bring-up.
-    package let policies: [FleetPolicy]
+    /// The policy of the bring-up.
+    package let policy: FleetPolicy
     package let troubles: [Trouble]
     package let system: OperatingSystem.InitSystem
+    /// How often people change it; what they change is drawn when they do, because it depends on what became of it.
+    package let changes: Int
+    /// Whether there is something in the region that people made themselves: a node of a Swarm, a volume.
+    package let hasPeoplesOwn: Bool
 
     package init(seed: UInt64) {
         var random = SeededRandom(seed: seed, name: "scenario")
         self.seed = seed
         system = random.chance(70) ? .systemd : .sysvinit
-        policies = [Self.region(&random)]
-        troubles = Self.troubles(policies[0], &random)
+        policy = Self.region(&random)
+        troubles = Self.troubles(policy, &random)
+        changes = random.chance(40) ? 0 : random.number(1...4)
+        hasPeoplesOwn = random.chance(20)
     }
 
     /// Half of the regions have at most five hosts: small ones find most bugs and cost least.
@@ -55,11 +61,14 @@ extension Int {
 
 extension Scenario: CustomStringConvertible {
     package var description: String {
-        let policy = policies[0]
         let clusters = policy.clusters.map { cluster in
             "\(cluster.name): \(policy.hosts(of: cluster.name).count) hosts, \(cluster.managers) managers"
         }
         return "seed \(seed): \(policy.hosts.count) hosts (\(clusters.joined(separator: "; "))), \(system.rawValue); "
-            + "troubles: \(troubles.isEmpty ? "none" : troubles.map(\.description).joined(separator: ", "))"
+            + "troubles: \(Self.list(troubles)); \(changes) changes"
+    }
+
+    static func list(_ troubles: [Trouble]) -> String {
+        troubles.isEmpty ? "none" : troubles.map(\.description).joined(separator: ", ")
     }
 }

@@ -30,6 +30,9 @@ package struct StoryRun: Sendable {
         await world.addHosts(of: story.start)
         await world.addHosts(of: story.end)
         let bare = await world.remains()
+        let staying = Set(story.end.hosts.map(\.name))
+        let leaving = story.start.hosts.map(\.name).filter { !staying.contains($0) }
+        let bareLeaving = await world.remains(of: leaving)
         var faults: [String] = []
         if story.isPrepared { faults += await prepare(world) }
         let (effectsBefore, pointsBefore) = (await world.effects.count, await world.points.count)
@@ -42,6 +45,8 @@ package struct StoryRun: Sendable {
             await world.time.wait(.seconds(120))
         }
         faults += await finish(world, bare: bare)
+        let left = await world.remains(of: leaving)
+        faults += zip(left, bareLeaving).filter { $0 != $1 }.map { "left: \($0.0)" }
         return StoryEnd(
             points: points,
             effects: Array(await world.effects.dropFirst(effectsBefore)),
@@ -69,6 +74,8 @@ package struct StoryRun: Sendable {
             last = await once(world)
         }
         if !last.isRest { faults.append("no rest after \(runs + 1) more runs: \(last.summary)") }
+        // A promotion is agreed on before its node knows of it.
+        await world.time.wait(.seconds(10))
         if story.isDown {
             let left = zip(await world.remains(), bare).filter { $0 != $1 }.map(\.0)
             faults += left.map { "left: \($0)" }

@@ -37,6 +37,7 @@ extension SimulatedWorld {
         guard isInjected || isLastCall() else { return }
         note("operator \(process.name): killed at \(label)")
         process.die()
+        hasKilledOperator = true
         closeExchanges(of: process)
     }
 

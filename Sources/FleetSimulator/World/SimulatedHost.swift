@@ -34,6 +34,8 @@ final class SimulatedHost {
     var boots = 1
     /// Scripts and engines take so many times longer.
     var slowness = 1
+    /// Its power never comes back.
+    var isDead = false
     /// Accepts connections and runs nothing any more (F47).
     var isFrozen = false
 
@@ -53,7 +55,11 @@ final class SimulatedHost {
     var freeDiskMiB = 30_000
     var membership: Membership?
 
+    /// Volumes that people made, which must outlive everything that Muster does.
+    var peoplesVolumes: Set<String> = []
+
     // MARK: Running
+    var acting = ActingScripts()
     var engine: Engine?
     /// When the engine, once started, will have found its Swarm again.
     var activeAt = Duration.zero
@@ -85,7 +91,7 @@ final class SimulatedHost {
             "packages: \(packages.map { "\($0.key) \($0.value)" }.sorted())", "daemon.json: \(daemonFile ?? "none")",
             "keys: \(authorizedKeys)", "made: \(made == nil ? "none" : "\(madeRegion)")",
             "lease: \(lease == nil ? "none" : "left")", "images: \(images.sorted())",
-            "volumes: \(volumes.keys.sorted())",
+            "volumes: \(volumes.keys.filter { !peoplesVolumes.contains($0) }.sorted())",
             "swarm: \(membership?.state.rawValue ?? "inactive")",
         ]
         return parts.joined(separator: "; ")

@@ -9,12 +9,19 @@ extension SimulatedWorld {
         host.isOn = false
         host.engine = nil
         host.lockHolder = nil
+        host.acting = ActingScripts()
         for exchange in openExchanges(with: name) { cutConnection(exchange) }
         refreshSwarms()
     }
 
+    /// Power lost for good.
+    func kill(_ name: HostID) {
+        hosts[name]?.isDead = true
+        powerOff(name)
+    }
+
     package func powerOn(_ name: HostID) {
-        guard let host = hosts[name], !host.isOn else { return }
+        guard let host = hosts[name], !host.isOn, !host.isDead else { return }
         note("host \(name): power is back")
         host.isOn = true
         host.boots += 1
@@ -23,6 +30,9 @@ extension SimulatedWorld {
         guard host.system == .systemd, host.isEngineConfigured else { return }
         startEngineLater(name, boot: host.boots)
     }
+
+    /// Troubles may begin again.
+    func beginFaults() { areFaultsOver = false }
 
     /// Powers everything on, mends the network, thaws and frees: what faults did is over, what they left stays.
     package func endFaults() {

@@ -42,6 +42,11 @@ extension SimulatedWorld {
         note("swarm \(swarm.id): \(candidate) leads")
     }
 
+    /// A leader that goes in order gives the lead to another, without an election.
+    func handOver(_ swarm: SimulatedSwarm) {
+        swarm.leader = swarm.voters.sorted().first { hasMajority($0, swarm) }
+    }
+
     private func hasMajority(_ voter: NodeID, _ swarm: SimulatedSwarm) -> Bool {
         guard let own = swarm[voter], isUp(own, swarm) else { return false }
         let heard = swarm.voters.filter { other in
@@ -104,13 +109,17 @@ extension SimulatedWorld {
     // MARK: - Changes of membership
 
     /// Notes when a change that Muster made leaves voters without the majority that they had (I5).
-    func watchingQuorum(_ swarm: SimulatedSwarm?, _ what: String, _ change: () -> Void) {
-        guard let swarm else { return change() }
+    func watchingQuorum(
+        _ swarm: SimulatedSwarm?, of cluster: String? = nil, _ what: String, _ change: () -> Void
+    ) {
+        guard let swarm, cluster.map({ !givenUp.contains($0) }) ?? true else { return change() }
         refresh(swarm)
         let had = swarm.voters.contains { hasMajority($0, swarm) }
         change()
         let has = swarm.voters.contains { hasMajority($0, swarm) }
-        if had, !has, !swarm.voters.isEmpty, !isTearingDown {
+        // A Swarm whose last node goes has nobody who could miss its majority.
+        let isInhabited = swarm.nodes.values.contains { isUp($0, swarm) }
+        if had, !has, isInhabited, !isTearingDown {
             violation("I5: \(what) took swarm \(swarm.id) its majority")
         }
         refresh(swarm)

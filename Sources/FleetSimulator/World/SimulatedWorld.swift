@@ -29,8 +29,15 @@ package actor SimulatedWorld {
     var areFaultsOver = false
     /// Calls of ports until the operator's process dies.
     private var callsToDeath: Int?
+    /// Whether some process was killed.
+    var hasKilledOperator = false
     /// A region that goes may lose the majority of its Swarms.
     package var isTearingDown = false
+    /// Hosts of which people were told that something stays there.
+    var leftBehind: Set<HostID> = []
+    /// Clusters that were in a manifest and are in none any more: their Swarms go.
+    private(set) var givenUp: Set<String> = []
+    private var wanted: Set<String> = []
     var inventories: [String: SimulatedInventory] = [:]
     /// Places where something can go wrong, counted as they are passed.
     package internal(set) var points: [InjectionPoint] = []
@@ -55,7 +62,11 @@ package actor SimulatedWorld {
         hostNames.append(name)
     }
 
+    /// A manifest comes into force: its hosts are there, and clusters that it has no more may go.
     package func addHosts(of policy: FleetPolicy, system: OperatingSystem.InitSystem = .systemd) {
+        let clusters = Set(policy.clusters.map(\.name.rawValue))
+        givenUp = givenUp.union(wanted).subtracting(clusters)
+        wanted.formUnion(clusters)
         for host in policy.hosts where hosts[host.name] == nil {
             addHost(host.name, address: host.address, system: system)
         }
@@ -101,4 +112,9 @@ package actor SimulatedWorld {
     package func remains() -> [String] {
         hostNames.compactMap { hosts[$0] }.map { "\($0.name): \($0.remains)" }
     }
+
+    func remains(of names: [HostID]) -> [String] { names.map { "\($0): \(remains(of: $0))" } }
+
+    /// The same of one host.
+    func remains(of name: HostID) -> String { hosts[name]?.remains ?? "" }
 }
