@@ -71,6 +71,18 @@ struct DockerServiceLine: Decodable {
     var Placement: Placement?
     var Resources: Resources?
     var Mounts: [Mount]?
+    var Networks: [Attachment]?
+    var VirtualIPs: [VirtualIP]?
+
+    struct Attachment: Decodable { var Target: String }
+    struct VirtualIP: Decodable { var NetworkID: String }
+}
+
+/// One line of `docker network inspect`, of which probe.sh asks for these members only.
+struct DockerNetworkLine: Decodable {
+    var ID: String
+    var Name: String
+    var Subnets: [String]
 }
 
 /// Readers of Docker's output. All of them give nil for text that is not what it should be.
@@ -129,11 +141,19 @@ package enum DockerReader {
     package static func serviceSpec(_ text: String) -> (name: String, spec: ServiceSpec)? {
         guard let line = decoded(DockerServiceLine.self, text) else { return nil }
         let reserved = line.Resources?.Reservations
+        let virtual = (line.VirtualIPs ?? []).map(\.NetworkID).sorted()
         let spec = ServiceSpec(
             isGlobal: line.Mode?.Global != nil, reservedMillicores: (reserved?.NanoCPUs ?? 0) / 1_000_000,
             reservedMemoryMiB: (reserved?.MemoryBytes ?? 0) / 1_048_576, constraints: line.Placement?.Constraints ?? [],
-            volumes: (line.Mounts ?? []).compactMap { $0.Type == "volume" ? $0.Source : nil })
+            volumes: (line.Mounts ?? []).compactMap { $0.Type == "volume" ? $0.Source : nil },
+            networks: Set((line.Networks ?? []).map(\.Target) + virtual).sorted(), virtualNetworks: virtual)
         return (line.Name, spec)
+    }
+
+    /// An overlay network, from one line of probe.sh's own format; of its subnets Docker takes the first.
+    package static func network(_ text: String) -> NetworkFacts? {
+        guard let line = decoded(DockerNetworkLine.self, text), let subnet = line.Subnets.first else { return nil }
+        return NetworkFacts(id: line.ID, name: line.Name, subnet: subnet)
     }
 
     /// Any JSON text as a value.

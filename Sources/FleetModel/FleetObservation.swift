@@ -38,6 +38,8 @@ package struct HostFacts: Hashable, Codable, Sendable {
     package var routes: [String]
     /// What Muster made here, from /etc/muster/made.json; nil when there is no such file.
     package var made: MadeRecord?
+    /// What sshd says of logins as root (`no`, `yes`, `without-password` …); nil where it was not asked.
+    package var rootLogin: String?
     /// Who holds, or held last, the right to change this host; nil when nobody ever did.
     package var lease: LeaseFacts?
     /// Seconds since 1970 by the host's clock.
@@ -225,6 +227,8 @@ package struct ClusterFacts: Hashable, Codable, Sendable {
     package var labels: [String: String]
     package var nodes: [NodeFacts]
     package var services: [ServiceFacts]
+    /// Overlay networks; nil where nobody looked.
+    package var networks: [NetworkFacts]?
     /// Names of configs and secrets that carry Muster's label.
     package var configs: [String]
     package var secrets: [String]
@@ -285,8 +289,19 @@ package struct ServiceFacts: Hashable, Codable, Sendable {
     }
 }
 
-/// What decides whether a service's tasks can run elsewhere (F35). Nothing else of a service is read: its environment
-/// and labels are other people's, and may hold secrets.
+/// An overlay network of a Swarm (F34).
+package struct NetworkFacts: Hashable, Codable, Sendable {
+    /// Docker's id.
+    package var id: String
+    package var name: String
+    /// In CIDR form.
+    package var subnet: String
+
+    package init(id: String, name: String, subnet: String) { (self.id, self.name, self.subnet) = (id, name, subnet) }
+}
+
+/// What decides whether a service's tasks can run elsewhere (F35) and have an address (F34). Nothing else of a service
+/// is read: its environment and labels are other people's, and may hold secrets.
 package struct ServiceSpec: Hashable, Codable, Sendable {
     /// One task on every node, instead of a number of replicas.
     package var isGlobal: Bool
@@ -297,12 +312,17 @@ package struct ServiceSpec: Hashable, Codable, Sendable {
     package var constraints: [String]
     /// Names of the volumes that its tasks mount; they lie on the node where a task first ran.
     package var volumes: [String]
+    /// Ids of the overlay networks in which its tasks have addresses; nil where nobody looked.
+    package var networks: [String]?
+    /// Those of them in which it has a virtual address.
+    package var virtualNetworks: [String]?
 
     package init(
         isGlobal: Bool = false, reservedMillicores: Int = 0, reservedMemoryMiB: Int = 0, constraints: [String] = [],
-        volumes: [String] = []
+        volumes: [String] = [], networks: [String]? = nil, virtualNetworks: [String]? = nil
     ) {
         (self.isGlobal, self.constraints, self.volumes) = (isGlobal, constraints, volumes)
+        (self.networks, self.virtualNetworks) = (networks, virtualNetworks)
         (self.reservedMillicores, self.reservedMemoryMiB) = (reservedMillicores, reservedMemoryMiB)
     }
 }

@@ -7,7 +7,8 @@ struct Drift {
     let clusters: [ClusterSteps]
 
     func entries() -> [ReportEntry] {
-        clusters.flatMap { ghosts(of: $0) + lostNodes(of: $0.cluster) } + unreached + certificates + engines
+        clusters.flatMap { ghosts(of: $0) + lostNodes(of: $0.cluster) + rooms(of: $0.cluster) } + unreached
+            + certificates + engines
     }
 
     /// Nodes in our Swarm that no host of the manifest is, and that nothing proves to be one's past.
@@ -40,6 +41,11 @@ struct Drift {
                     hint: "add it to the manifest, or remove it with `docker node rm`")
             }
         }
+    }
+
+    private func rooms(of cluster: ClusterPolicy) -> [ReportEntry] {
+        guard let view = situation.swarms[cluster.name] else { return [] }
+        return NetworkRoom(cluster: cluster, region: situation.policy.region, facts: view.facts).entries
     }
 
     /// Hosts that answer, whose node the Swarm calls down, or knows at another address, or gives no work.

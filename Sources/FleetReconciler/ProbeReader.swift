@@ -14,10 +14,12 @@ package struct ProbeReader {
         guard output.first("end") != nil else { return nil }
         let (engine, swarm) = engineAndSwarm
         let clock = number("clock")
-        return HostFacts(
+        var facts = HostFacts(
             identity: identity, operatingSystem: operatingSystem, capacity: capacity, kernel: kernel,
             packages: packages, engine: engine, swarm: swarm, listeners: listeners, routes: output.all("route"),
             made: made, lease: lease, clock: clock, clockSkew: clock - observerClock)
+        facts.rootLogin = output.first("root-login")
+        return facts
     }
 
     /// `known` with what `sections` read anew; nil when the probe did not run to its end.
@@ -31,6 +33,7 @@ package struct ProbeReader {
             (merged.kernel, merged.packages, merged.listeners) = (read.kernel, read.packages, read.listeners)
             (merged.routes, merged.clock, merged.clockSkew) = (read.routes, read.clock, read.clockSkew)
         }
+        if sections.contains(.rootLogin) { merged.rootLogin = read.rootLogin }
         if sections.contains(.made) {
             (merged.made, merged.lease) = (read.made, read.lease)
             // Whether an image is there was not asked: what was gone before still is.
@@ -59,7 +62,9 @@ package struct ProbeReader {
         if !asked.isEmpty && output.first("cluster") == nil { return nil }
         guard var cluster = known ?? (asked.contains(.nodes) ? ClusterFacts() : nil) else { return nil }
         if asked.contains(.nodes) { cluster.nodes = nodes }
-        if asked.contains(.services) { cluster.services = services.sorted { $0.name < $1.name } }
+        if asked.contains(.services) {
+            (cluster.services, cluster.networks) = (services.sorted { $0.name < $1.name }, networks)
+        }
         if asked.contains(.objects) {
             (cluster.configs, cluster.secrets) = (output.all("config").sorted(), output.all("secret").sorted())
         }
@@ -159,9 +164,15 @@ package struct ProbeReader {
 
     private var cluster: ClusterFacts? {
         guard output.first("cluster") != nil else { return nil }
-        return ClusterFacts(
+        var cluster = ClusterFacts(
             nodes: nodes, services: services.sorted { $0.name < $1.name },
             configs: output.all("config").sorted(), secrets: output.all("secret").sorted())
+        cluster.networks = networks
+        return cluster
+    }
+
+    private var networks: [NetworkFacts] {
+        output.all("network").compactMap(DockerReader.network).sorted { $0.name < $1.name }
     }
 
     private var nodes: [NodeFacts] {

@@ -1,4 +1,4 @@
-// What a probe may be asked for. Planning reads all but single nodes; a second check reads what its step can have
+// What a probe may be asked for. Planning reads all but the last two; a second check reads what its step can have
 // changed, so that bringing a host up does not read its disks and its Swarm a dozen times.
 package import FleetModel
 
@@ -19,6 +19,8 @@ package enum ProbeSection: Hashable, Sendable {
     case tasks
     /// Muster's configs and secrets: the witnesses are among them, by which a region says who owns it.
     case objects
+    /// Whether sshd lets root in: asked where the control plane will have to log in as root.
+    case rootLogin
     /// One node: a Swarm of 1000 is not read again for every label.
     case node(NodeID)
 
@@ -37,6 +39,7 @@ package enum ProbeSection: Hashable, Sendable {
         case .services: "services"
         case .tasks: "tasks"
         case .objects: "objects"
+        case .rootLogin: "root-login"
         case .node(let id): "node=\(id)"
         }
     }

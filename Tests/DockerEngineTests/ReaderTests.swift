@@ -162,10 +162,24 @@ import Testing
         #expect(
             spec
                 == ServiceSpec(
-                    reservedMillicores: 1500, reservedMemoryMiB: 512, constraints: ["node.id==n1"], volumes: ["data"]))
+                    reservedMillicores: 1500, reservedMemoryMiB: 512, constraints: ["node.id==n1"], volumes: ["data"],
+                    networks: [], virtualNetworks: []))
         let global = DockerReader.serviceSpec(#"{"Name":"a","Mode":{"Global":{}},"Placement":null,"Mounts":null}"#)
-        #expect(global?.spec == ServiceSpec(isGlobal: true))
+        #expect(global?.spec == ServiceSpec(isGlobal: true, networks: [], virtualNetworks: []))
         #expect(DockerReader.serviceSpec("{}") == nil)
+    }
+
+    @Test("F34: the networks of a service, with and without a virtual address; a network's subnet")
+    func networks() throws {
+        let text =
+            #"{"Name":"db","Mode":{"Replicated":{"Replicas":8}},"Networks":[{"Target":"n1"},{"Target":"n2"}],"#
+            + #""VirtualIPs":[{"NetworkID":"in","Addr":"10.0.0.5/24"},{"NetworkID":"n1","Addr":"10.0.1.2/29"}]}"#
+        let spec = try #require(DockerReader.serviceSpec(text)?.spec)
+        #expect(spec.networks == ["in", "n1", "n2"] && spec.virtualNetworks == ["in", "n1"])
+        #expect(
+            DockerReader.network(#"{"ID":"n1","Name":"shop","Subnets":["10.0.1.0/29"]}"#)
+                == NetworkFacts(id: "n1", name: "shop", subnet: "10.0.1.0/29"))
+        #expect(DockerReader.network(#"{"ID":"n1","Name":"shop","Subnets":[]}"#) == nil)
     }
 
     @Test("half a service line is none", arguments: ["", "name", "name image"])

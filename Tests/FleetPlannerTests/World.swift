@@ -22,6 +22,7 @@ struct World {
     struct Swarm {
         var nodes: [NodeID: NodeFacts] = [:]
         var services: [ServiceFacts] = []
+        var networks: [NetworkFacts]?
     }
 
     let region: RegionID
@@ -87,7 +88,9 @@ struct World {
             if node.role == .manager { node.reachability = running.contains(node.id) ? "reachable" : "unreachable" }
             return node
         }
-        return ClusterFacts(nodes: nodes, services: swarm.services)
+        var facts = ClusterFacts(nodes: nodes, services: swarm.services)
+        facts.networks = swarm.networks
+        return facts
     }
 
     func managers(of swarm: String) -> [NodeFacts] {

@@ -46,7 +46,8 @@ import Testing
                 #"node {"ID":"n2","Spec":{"Role":"worker"},"Status":{"State":"down","Addr":"198.18.1.2"}}"#,
                 #"node {"ID":"n1","Spec":{"Role":"manager"},"Status":{"State":"ready"},"ManagerStatus":{"Leader":true,"Addr":"198.18.1.1:2377"}}"#,
                 "node {broken", "service muster-eu1 muster:abc 1/1", "service db postgres 1/1",
-                #"service-spec {"Name":"db","Mode":{"Replicated":{}},"Mounts":[{"Type":"volume","Source":"data"}]}"#,
+                #"service-spec {"Name":"db","Mode":{"Replicated":{}},"Mounts":[{"Type":"volume","Source":"data"}],"Networks":[{"Target":"n7"}],"VirtualIPs":null}"#,
+                #"network {"ID":"n7","Name":"shop","Subnets":["10.0.1.0/29"]}"#,
                 "task muster-eu1", "task db", "certificate 1000 8000", "config muster-eu1-1-2",
                 "secret muster-eu1-ca-key",
                 #"made {"region":"eu1","packages":["docker.io"],"daemonKeys":[],"swarm":["control"],"regionKeyFrom":[],"images":["muster:abc","muster:old"],"files":[]} "#,
@@ -57,7 +58,10 @@ import Testing
         #expect(facts.swarm.isManager && facts.swarm.swarmID == "s1" && facts.swarm.nodeID == "n1")
         #expect(facts.swarm.cluster?.nodes.map(\.id) == ["n1", "n2"])
         #expect(facts.swarm.cluster?.services.last?.runningTasks == 1)
-        #expect(facts.swarm.cluster?.services.map(\.spec) == [ServiceSpec(volumes: ["data"]), nil])
+        #expect(
+            facts.swarm.cluster?.services.map(\.spec)
+                == [ServiceSpec(volumes: ["data"], networks: ["n7"], virtualNetworks: []), nil])
+        #expect(facts.swarm.cluster?.networks == [NetworkFacts(id: "n7", name: "shop", subnet: "10.0.1.0/29")])
         #expect(facts.swarm.tasks == ["db", "muster-eu1"])
         #expect(facts.swarm.certificate?.ends.seconds(since: facts.swarm.certificate!.starts) == 7000)
         #expect(

@@ -1,6 +1,6 @@
 # probe 1 [SECTION...]: reads facts of a host in one run and changes nothing: all that planning needs, or the named
 # sections, which is what a second check asks for. What costs much is read only while the host has no engine, which is
-# when it matters. SECTION is host, made, images, engine, nodes, node=ID, services, tasks or objects.
+# when it matters. SECTION is host, made, images, engine, nodes, node=ID, services, tasks, objects or root-login.
 fact() { [ -z "$2" ] || say "$1 $2"; }
 one_line() { tr '\n' ' ' <"$1" 2>/dev/null; }
 docker_() { timeout 20 docker "$@" 2>/dev/null; }
@@ -101,8 +101,11 @@ read_services() {
   printf '%s\n' "$services" | while read -r _ line; do fact service "$line"; done
   # Only what decides where tasks may run: environment and labels are other people's, and may hold secrets.
   # shellcheck disable=SC2046 # service ids, one a word
-  docker_ service inspect --format '{"Name":{{json .Spec.Name}},"Mode":{{json .Spec.Mode}},"Placement":{{json .Spec.TaskTemplate.Placement}},"Resources":{{json .Spec.TaskTemplate.Resources}},"Mounts":{{with .Spec.TaskTemplate.ContainerSpec}}{{json .Mounts}}{{else}}null{{end}}}' \
+  docker_ service inspect --format '{"Name":{{json .Spec.Name}},"Mode":{{json .Spec.Mode}},"Placement":{{json .Spec.TaskTemplate.Placement}},"Resources":{{json .Spec.TaskTemplate.Resources}},"Mounts":{{with .Spec.TaskTemplate.ContainerSpec}}{{json .Mounts}}{{else}}null{{end}},"Networks":{{json .Spec.TaskTemplate.Networks}},"VirtualIPs":{{json .Endpoint.VirtualIPs}}}' \
     $(printf '%s\n' "$services" | cut -d ' ' -f 1) | facts service-spec
+  networks=$(docker_ network ls -q --no-trunc --filter driver=overlay)
+  # shellcheck disable=SC2086 # network ids, one a word
+  [ -z "$networks" ] || docker_ network inspect --format '{"ID":{{json .ID}},"Name":{{json .Name}},"Subnets":[{{range $i, $c := .IPAM.Config}}{{if $i}},{{end}}{{json $c.Subnet}}{{end}}]}' $networks | facts network
 }
 read_objects() {
   for kind in config secret; do
@@ -120,6 +123,7 @@ read_images() {
 
 ! wants host || read_host
 ! wants made || read_made
+! wants root-login || fact root-login "$(sshd -T 2>/dev/null | sed -n 's/^permitrootlogin //p')"
 if command -v dockerd >/dev/null 2>&1 || command -v docker >/dev/null 2>&1; then
   info=
   if wants engine; then
