@@ -36,7 +36,7 @@ struct ApplyCommand: AsyncParsableCommand {
     ) async throws -> Int32 {
         guard let id = document.id else { throw Self.handedOff(document.plan.region) }
         guard document.plan.refusals.isEmpty else { throw Self.refused(document.plan) }
-        let remote = RemoteRegion(folder: session.folder, context: context)
+        let remote = try RemoteRegion(session, context)
         let run = RemoteRun(remote: remote, policy: session.policy, isJSON: json, approval: approval.approval)
         let result = try await run.apply(document.plan, id: id, execs: [:])
         if json { try Console.json(result.document) }

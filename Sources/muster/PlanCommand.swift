@@ -27,7 +27,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     private func plan(_ session: OperatorSession) async throws -> PlanDocument {
         if let context = try RegionContext.load(session.folder), context.isHandedOff {
-            let answer = try await RemoteRegion(folder: session.folder, context: context).plan(session.policy)
+            let answer = try await RemoteRegion(session, context).plan(session.policy)
             return PlanDocument(policy: session.policy, plan: answer.plan, nodes: [:], id: answer.id)
         }
         // An inventory is read, never made: `plan` changes nothing.

@@ -188,6 +188,33 @@ extension LiveSSHTests {
             }
         }
 
+        @Test
+        func `fifty silent hosts, more than a bastion had lanes for: those who answer are done meanwhile (F08, F47)`()
+            async throws
+        {
+            let holes = try (0..<50).map { _ in try BlackHole() }
+            defer { for hole in holes { hole.stop() } }
+            try await withBoth { bastion, daemon in
+                let dead = try holes.map { hole in
+                    var endpoint = try behind(bastion, daemon, "127.0.0.1")
+                    endpoint.port = hole.port
+                    return endpoint
+                }
+                let living = try (1...30).map { try behind(bastion, daemon, "127.8.8.\($0)") }
+                try await using(try client(bastion, daemon) { $0.deadlines.connection = .seconds(20) }) { client in
+                    let silent = Task { await all(client, dead, "true") }
+                    // The silent ones stand before the others in every line.
+                    let areInLine = try await eventually { client.counters.total.connections >= 50 }
+                    #expect(areInLine)
+                    let start = ContinuousClock.now
+                    #expect(errors(await all(client, living, "true")) == [])
+                    #expect(ContinuousClock.now - start < .seconds(12))
+                    let codes = errors(await silent.value).map(\.code)
+                    #expect(codes == Array(repeating: SSHError.Code.timedOut(.connection), count: 50))
+                }
+            }
+        }
+
         @Test func `a local port leads through the bastion, as often as it is used, until it is closed`() async throws {
             try await withBoth { bastion, daemon in
                 try await using(try client(bastion, daemon)) { client in

@@ -16,22 +16,25 @@ package final class ControlPlaneClient: Sendable {
     package let port: Int
     let token: Secret?
     let http: HTTPClient
+    /// nil: managers are reached directly.
+    private let way: (any ControlPlaneWay)?
 
     /// `addresses` are tried in this order. A token is needed by all calls but `health`.
     package init(
-        addresses: [String], port: Int = 8443, authorityPEM: String, token: Secret? = nil
+        addresses: [String], port: Int = 8443, authorityPEM: String, token: Secret? = nil,
+        way: (any ControlPlaneWay)? = nil
     ) throws(FleetProblem) {
-        (self.addresses, self.port, self.token) = (addresses, port, token)
+        (self.addresses, self.port, self.token, self.way) = (addresses, port, token, way)
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: try Self.configuration(authorityPEM))
     }
 
     /// Calls `body` with a client that is shut down after it, however it ends.
     package static func with<Value: Sendable>(
         addresses: [String], port: Int = 8443, authorityPEM: String, token: Secret? = nil,
-        _ body: (ControlPlaneClient) async throws -> Value
+        way: (any ControlPlaneWay)? = nil, _ body: (ControlPlaneClient) async throws -> Value
     ) async throws -> Value {
         let client = try ControlPlaneClient(
-            addresses: addresses, port: port, authorityPEM: authorityPEM, token: token)
+            addresses: addresses, port: port, authorityPEM: authorityPEM, token: token, way: way)
         do {
             let value = try await body(client)
             await client.shutdown()
@@ -43,7 +46,10 @@ package final class ControlPlaneClient: Sendable {
     }
 
     /// Closes the connections. Every client must be shut down.
-    package func shutdown() async { try? await http.shutdown() }
+    package func shutdown() async {
+        try? await http.shutdown()
+        await way?.close()
+    }
 
     private static func configuration(_ authorityPEM: String) throws(FleetProblem) -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
@@ -121,8 +127,13 @@ extension ControlPlaneClient {
     func reach(_ call: Call) async throws(FleetProblem) -> HTTPClientResponse {
         var tried: [String] = []
         for address in addresses {
+            let base: String
+            do { base = try await self.base(address) } catch {
+                tried.append("`\(Self.hostAndPort(address, port))` \(error.subject): \(error.message)")
+                continue
+            }
             do {
-                return try await http.execute(request(call, address), timeout: .init(call.timeout))
+                return try await http.execute(request(call, base), timeout: .init(call.timeout))
             } catch {
                 tried.append("`\(Self.hostAndPort(address, port))` \(Self.words(error))")
                 if error is CancellationError || (error as? HTTPClientError) == .cancelled { break }
@@ -133,8 +144,14 @@ extension ControlPlaneClient {
         throw lost(tried)
     }
 
-    private func request(_ call: Call, _ address: String) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: "https://\(Self.hostAndPort(address, port))\(call.path)")
+    /// Where the manager at `address` is asked.
+    private func base(_ address: String) async throws(FleetProblem) -> String {
+        guard let way else { return Self.hostAndPort(address, port) }
+        return Self.hostAndPort("127.0.0.1", try await way.localPort(to: address, port: port))
+    }
+
+    private func request(_ call: Call, _ base: String) -> HTTPClientRequest {
+        var request = HTTPClientRequest(url: "https://\(base)\(call.path)")
         request.method = call.method
         request.headers.add(name: "accept", value: call.accept)
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token.exposed)") }

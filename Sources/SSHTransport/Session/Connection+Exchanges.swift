@@ -77,7 +77,7 @@ extension Connection {
     }
 
     /// Tunnels that wait stay with the owner, who may have another session for them.
-    private var isOpeningTunnel: Bool {
+    var isOpeningTunnel: Bool {
         active.last.map { $0 is Tunnel && $0.state == .opening } ?? false
     }
 
@@ -94,12 +94,16 @@ extension Connection {
 
     private func loosen() {
         loop.cancel(clogTimer)
+        guard isClogged else { return }
         isClogged = false
+        owner.connectionIsLoose(self)
     }
 
     /// A tunnel is used no more: its channel closes behind it.
     func finish(_ tunnel: Tunnel) {
         if phase != .ready { return }
+        // The bastion would answer in minutes; another session answers at once.
+        if isClogged, active.allSatisfy(\.isAnswered) { return end() }
         startLinger(tunnel)
         step()
     }

@@ -17,6 +17,8 @@ protocol ConnectionOwner: AnyObject {
     func channelOpened(_ exchange: Exchange)
     /// What waits for a channel may wait for long.
     func connectionIsClogged(_ connection: Connection)
+    /// It does no more.
+    func connectionIsLoose(_ connection: Connection)
 }
 
 final class Connection: Descriptor {

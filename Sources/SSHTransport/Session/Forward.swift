@@ -30,7 +30,7 @@ final class Forward: Descriptor {
         self.plan = plan
         self.pool = pool
         // One tunnel first: whoever asks is told of a bastion that is down, and not their HTTP client of a reset.
-        let scout = ForwardScout { [weak self] problem in
+        let scout = ForwardScout(pool.loop, deadline: pool.deadlines.connection) { [weak self] problem in
             guard let self else { return }
             self.scout = nil
             if let problem { plan.ready(.problem(problem)) } else { plan.ready(listen()) }
@@ -83,11 +83,17 @@ final class Forward: Descriptor {
 /// Sees whether there is a way, and leaves it again.
 private final class ForwardScout: TunnelEnd {
     fileprivate var tunnel: Tunnel?
+    private let loop: EventLoop
+    private let deadline: Duration
+    private var timer: Timer?
     private var found: ((SSHError.Code?) -> Void)?
 
-    init(found: @escaping (SSHError.Code?) -> Void) { self.found = found }
+    init(_ loop: EventLoop, deadline: Duration, found: @escaping (SSHError.Code?) -> Void) {
+        (self.loop, self.deadline, self.found) = (loop, deadline, found)
+    }
 
     private func report(_ problem: SSHError.Code?) {
+        loop.cancel(timer)
         let found = found
         self.found = nil
         found?(problem)
@@ -98,7 +104,11 @@ private final class ForwardScout: TunnelEnd {
     var pipe: UnsafeMutablePointer<muster_socket>? { nil }
     var takesMore: Bool { false }
     var hasSaidAll: Bool { false }
-    func tunnelIsBeingOpened(_ isAsked: Bool) {}
+    /// A bastion is silent about a dead host for minutes.
+    func tunnelIsBeingOpened(_ isAsked: Bool) {
+        loop.cancel(timer)
+        if isAsked { timer = loop.after(deadline) { [weak self] in self?.report(.timedOut(.connection)) } }
+    }
     func tunnelIsOpen() { report(nil) }
     func tunnelBrought(_ bytes: UnsafeRawBufferPointer) {}
     func tunnelEnded() {}

@@ -48,8 +48,11 @@ final class HostSlot: ConnectionOwner {
     var hasWork: Bool { !waiting.isEmpty }
     /// How many stand before the next tunnel; nil: look for another session.
     var tunnelLine: Int? {
-        connection?.isRetiring == true || connection?.isClogged == true ? nil : waiting.count
+        connection?.isRetiring == true || isClogged
+            ? nil : waiting.count + (connection?.isOpeningTunnel == true ? 1 : 0)
     }
+    /// It waits for a host that does not answer.
+    var isClogged: Bool { connection?.isClogged == true }
 
     func submit(_ exchange: Exchange) {
         exchange.slot = self
@@ -195,6 +198,7 @@ final class HostSlot: ConnectionOwner {
             exchange.fail(error)
             pool.forget(exchange)
         }
+        if role == .tunnels { pool.laneIsFree(of: endpoint) }
     }
 
     private func rest() {
@@ -222,6 +226,8 @@ final class HostSlot: ConnectionOwner {
         waiting = []
         for tunnel in tunnels { pool.submit(tunnel: tunnel) }
     }
+
+    func connectionIsLoose(_ connection: Connection) { pool.laneIsFree(of: endpoint) }
 
     /// There is something to send in a tunnel.
     func drive() { connection?.step() }
@@ -256,6 +262,7 @@ final class HostSlot: ConnectionOwner {
             }
         }
         if hasWork { enqueue() }
+        if role == .tunnels { pool.laneIsFree(of: endpoint) }
         pool.pump()
     }
 

@@ -33,6 +33,8 @@ final class SessionPool {
     private var exchanges: [UInt64: CommandExchange] = [:]
     private var lines: [SSHEndpoint?: StartLine] = [:]
     private var forwards: [UInt64: Forward] = [:]
+    /// Tunnels that no session of their bastion has room for, until one has.
+    private var stranded: [SSHEndpoint: [Exchange]] = [:]
     private var inquiries: [UInt64: (Resolution) -> Void] = [:]
     private var lastInquiry: UInt64 = 0
     /// Connections to hosts that exist, starting ones too; kept by the slots. Those of bastions do not count: the hosts
@@ -112,9 +114,12 @@ final class SessionPool {
 
     // MARK: tunnels
 
-    /// A bastion's sessions at most: one for each tunnel that is slow to open. Half of it is used up by 16 dead hosts
-    /// behind it, for as long as they are dead; twice of it is more than a bastion's `MaxStartups` is used to.
-    private static let laneLimit = 32
+    /// A bastion's sessions at most: each host that does not answer takes one for as long as its deadline, 60 KiB here
+    /// and a process there. Half of it makes hosts wait behind 64 silent ones; twice of it is more than a small bastion
+    /// has memory for.
+    private static let laneLimit = 128
+    /// How many sessions look for hosts that answer at most, where many do not.
+    private static let searching = 32
 
     func openTunnel(to endpoint: SSHEndpoint, through bastion: SSHEndpoint, for end: any TunnelEnd) -> Tunnel {
         let tunnel = Tunnel(to: endpoint.address, port: endpoint.port, through: bastion, for: end)
@@ -131,13 +136,21 @@ final class SessionPool {
         let open = lanes.filter { $0.tunnelLine != nil }
         let best = open.min { ($0.tunnelLine ?? 0) < ($1.tunnelLine ?? 0) }
         let trip = lanes.compactMap(\.roundTrip).min() ?? .zero
-        // One for each 12 ms, eight at most: some 80 tunnels a second.
-        let wanted = 1 + min(7, Int(trip / Duration.milliseconds(12)))
-        if let best, open.count >= wanted || (best.tunnelLine ?? 0) < 4 { return best.submit(tunnel) }
+        let clogged = lanes.count(where: \.isClogged)
+        // One for each 12 ms, eight at most: some 80 tunnels a second. And twice as many as wait for silent hosts: one
+        // alone would find out such hosts one after the other, at half a second each.
+        let wanted = max(1 + min(7, Int(trip / Duration.milliseconds(12))), min(2 * clogged, Self.searching))
+        let shortLine = clogged > 0 ? 1 : 4
+        if let best, open.count >= wanted || (best.tunnelLine ?? 0) < shortLine { return best.submit(tunnel) }
         if let idle = lanes.first(where: { $0.phase == .idle }) { return idle.submit(tunnel) }
         if lanes.count < Self.laneLimit { return slot(of: bastion, lane: lanes.count + 1).submit(tunnel) }
         if let best { return best.submit(tunnel) }
-        tunnel.fail(SSHError(bastion, .exhausted(reason: "too many hosts behind the bastion do not answer")))
+        stranded[bastion, default: []].append(tunnel)
+    }
+
+    /// A session of the bastion takes tunnels again, or has made room for another.
+    func laneIsFree(of bastion: SSHEndpoint) {
+        for tunnel in stranded.removeValue(forKey: bastion) ?? [] where !tunnel.isAnswered { submit(tunnel: tunnel) }
     }
 
     // MARK: starts
@@ -211,6 +224,7 @@ final class SessionPool {
         if let farewell { farewells.append(farewell) }
         for forward in forwards.values { forward.close() }
         forwards = [:]
+        stranded = [:]
         // Hosts before bastions: what they say last still finds its way.
         for (key, slot) in slots where key.lane == 0 { slot.close(.shutDown) }
         for (key, slot) in slots where key.lane > 0 { slot.close(.shutDown) }

@@ -16,6 +16,8 @@ private struct ExportedContext: Codable {
     var epoch: Int
     /// The certificate of the region's authority, as PEM.
     var authority: String
+    /// Without the path of a key, which is each machine's own.
+    var bastion: BastionPolicy?
 }
 
 extension ContextCommand {
@@ -38,10 +40,12 @@ extension ContextCommand {
                     "the authority's certificate is missing", hint: "restore the folder from a backup")
             }
             let context = remote.context
+            var bastion = context.bastion
+            bastion?.keyFile = nil
             try Console.json(
                 ExportedContext(
                     region: context.region, addresses: context.addresses, port: context.port, epoch: context.epoch,
-                    authority: authority))
+                    authority: authority, bastion: bastion))
         }
     }
 
@@ -55,6 +59,8 @@ extension ContextCommand {
                 """)
 
         @Argument(help: "What `muster context export` printed.", completion: .file()) var file: String
+        @Option(help: "Your key for the region's bastion, where it has one.", completion: .file())
+        var bastionKey: String?
 
         func run() async throws {
             let exported = try Self.read(file)
@@ -62,19 +68,35 @@ extension ContextCommand {
             if RegionFolder.all(environment: environment).contains(exported.region) {
                 throw Self.known(exported.region)
             }
-            try LabGuard.check(exported.addresses, subject: "region `\(exported.region)`")
+            let bastion = try bastion(exported)
+            let asked = bastion.map { [$0.address] } ?? exported.addresses
+            try LabGuard.check(asked, subject: "region `\(exported.region)`")
             let token = try Self.token()
             let hosts = try await ControlPlaneClient.with(
-                addresses: exported.addresses, port: exported.port, authorityPEM: exported.authority, token: token
+                addresses: exported.addresses, port: exported.port, authorityPEM: exported.authority, token: token,
+                way: try bastion.map { try BastionWay($0) }
             ) { try await $0.hosts().count }
             let folder = try RegionFolder(region: exported.region, environment: environment)
             try folder.write(exported.authority, to: .authorityCertificate)
             try folder.write(token.exposed, to: .adminToken)
             try RegionContext(
                 region: exported.region, addresses: exported.addresses, port: exported.port, isHandedOff: true,
-                epoch: exported.epoch
+                epoch: exported.epoch, bastion: bastion
             ).save(folder)
             Console.line("region `\(exported.region)`: \(hosts) hosts; try `muster status --region \(exported.region)`")
+        }
+
+        /// The region's bastion with this machine's key for it.
+        private func bastion(_ exported: ExportedContext) throws -> BastionPolicy? {
+            guard var bastion = exported.bastion else { return nil }
+            guard let bastionKey else {
+                throw FleetProblem(
+                    .rejected, "no-bastion-key", subject: "region `\(exported.region)`",
+                    "it is behind bastion `\(bastion.address)`, account `\(bastion.user)`",
+                    hint: "name your key for it with `--bastion-key FILE`")
+            }
+            bastion.keyFile = URL(fileURLWithPath: bastionKey).path
+            return bastion
         }
 
         private static func read(_ path: String) throws -> ExportedContext {

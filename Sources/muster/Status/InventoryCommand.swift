@@ -22,10 +22,7 @@ struct InventoryCommand: AsyncParsableCommand {
             let remote = try options.remote()
             let archive = try SealedCopyFile(folder: remote.folder, path: from).archive()
             guard let authority = remote.folder.text(.authorityCertificate) else { return }
-            try remote.checkReachable()
-            let client = try ControlPlaneClient(
-                addresses: remote.context.addresses, port: remote.context.port, authorityPEM: authority,
-                token: try SealedCopyFile.handOffToken(remote.folder))
+            let client = try remote.client(authority, try SealedCopyFile.handOffToken(remote.folder))
             do {
                 let handed = try await client.restore(archive.inventory)
                 await client.shutdown()

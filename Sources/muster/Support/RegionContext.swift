@@ -12,6 +12,8 @@ struct RegionContext: Codable {
     var port: Int
     var isHandedOff: Bool
     var epoch: Int
+    /// In front of the managers; its key's file lies on this machine.
+    var bastion: BastionPolicy?
 
     static func load(_ folder: RegionFolder) throws -> RegionContext? {
         guard let text = folder.text(.context) else { return nil }

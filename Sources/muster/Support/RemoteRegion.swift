@@ -29,6 +29,17 @@ struct RemoteRegion {
             hint: "bring it up with `muster up MANIFEST`, or see `muster context list`")
     }
 
+    /// A region whose manifest is at hand: the bastion is the one that it names, whatever was true before.
+    init(_ session: OperatorSession, _ context: RegionContext) throws {
+        folder = session.folder
+        var present = context
+        present.bastion = session.policy.access.wayToControlPlane
+        if present.bastion != context.bastion { try present.save(folder) }
+        self.context = present
+    }
+
+    init(folder: RegionFolder, context: RegionContext) { (self.folder, self.context) = (folder, context) }
+
     /// Calls `body` with a client, and refreshes the sealed copy afterwards when there is reason to.
     func calling<Value>(
         refreshing: Bool = true, _ body: (ControlPlaneClient) async throws -> Value
@@ -77,7 +88,8 @@ struct RemoteRegion {
 
     /// - Throws: when the managers have addresses of a lab that this process is not in.
     func checkReachable() throws(FleetProblem) {
-        try LabGuard.check(context.addresses, subject: "region `\(context.region)`")
+        let asked = context.bastion.map { [$0.address] } ?? context.addresses
+        try LabGuard.check(asked, subject: "region `\(context.region)`")
     }
 
     private func store(_ copy: Data) throws(FleetProblem) { try folder.write(copy, to: .sealedCopy) }
@@ -88,9 +100,15 @@ struct RemoteRegion {
                 .rejected, "context-incomplete", subject: "folder `\(folder.path)`",
                 "the authority's certificate or the token is missing", hint: "restore the folder from a backup")
         }
+        return try client(authority, token)
+    }
+
+    /// - Parameter token: of whoever asks.
+    func client(_ authority: String, _ token: Secret) throws -> ControlPlaneClient {
         try checkReachable()
         return try ControlPlaneClient(
-            addresses: context.addresses, port: context.port, authorityPEM: authority, token: token)
+            addresses: context.addresses, port: context.port, authorityPEM: authority, token: token,
+            way: try context.bastion.map { try BastionWay($0) })
     }
 }
 

@@ -35,7 +35,8 @@ struct HandOver: HandOverPort {
         let maker = SecretMaker(folder: session.folder, policy: session.policy, epoch: 1)
         let client = try ControlPlaneClient(
             addresses: ordered, port: desired.port, authorityPEM: authority,
-            token: try maker.token(.handOffToken).secret)
+            token: try maker.token(.handOffToken).secret,
+            way: try session.policy.access.wayToControlPlane.map { try BastionWay($0, client: session.client) })
         do {
             try await waitUntilAwaiting(client, until: session.clock.uptime() + patience)
             try await inventory.pause()
@@ -102,7 +103,8 @@ struct HandOver: HandOverPort {
     /// The control plane serves: from here on the operator's machine is only its client.
     private func settle(_ handed: Handed, _ addresses: [String], _ port: Int) async throws {
         let context = RegionContext(
-            region: handed.region, addresses: addresses, port: port, isHandedOff: true, epoch: handed.epoch)
+            region: handed.region, addresses: addresses, port: port, isHandedOff: true, epoch: handed.epoch,
+            bastion: session.policy.access.wayToControlPlane)
         try context.save(session.folder)
         if let region = try await inventory.region(), region.ownership.owner == .operatorMachine {
             try await inventory.transferOwnership(

@@ -23,7 +23,7 @@ struct RemoteUp {
     /// What came of it; all but JSON is printed already.
     func result() async throws -> UpResult {
         try await HandOver.finish(session.folder, context)
-        let remote = RemoteRegion(folder: session.folder, context: context)
+        let remote = try RemoteRegion(session, context)
         let answer = try await admitted(try await remote.plan(session.policy, intents), remote)
         if let lease = answer.lease { return try await joined(lease, remote) }
         guard answer.plan.refusals.isEmpty else { return refused(answer) }
