@@ -41,7 +41,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let hostScripts = [
     "activate-node", "adopt-swarm", "authorize-region-key", "demote-node", "drain-node", "evict-swarm", "init-swarm",
     "install-engine", "join-swarm", "label-node", "lease", "leave-swarm", "load-image", "prelude", "probe",
-    "promote-node", "record-witness", "remove-control-plane", "remove-node", "reset-swarm", "restore-host",
+    "promote-node", "reach", "record-witness", "remove-control-plane", "remove-node", "reset-swarm", "restore-host",
     "start-control-plane", "swarm-token",
 ].map { "\($0).sh" }
 

@@ -25,26 +25,7 @@ package struct ActProblem: Sendable {
     /// The script neither failed nor came to its end.
     package func incomplete(_ output: ShellOutput) -> FleetProblem {
         let text = output.standardError
-        if text.contains("a password is required") {
-            return FleetProblem(
-                .failed, "sudo-wants-password", subject: subject, "`sudo` asks for a password",
-                hint: "add a NOPASSWD line for the account on the host")
-        }
-        if text.contains("is not in the sudoers file") || text.contains("is not allowed to") {
-            return FleetProblem(
-                .failed, "not-in-sudoers", subject: subject, "the account may not use `sudo`",
-                hint: "add it to the sudoers on the host")
-        }
-        if text.contains("you must have a tty") {
-            return FleetProblem(
-                .failed, "sudo-wants-terminal", subject: subject, "`sudo` wants a terminal (`requiretty`)",
-                hint: "add `Defaults:ACCOUNT !requiretty` for the account to the sudoers on the host")
-        }
-        if text.contains("sudo: not found") || text.contains("sudo: command not found") || output.exitStatus == 127 {
-            return FleetProblem(
-                .failed, "sudo-missing", subject: subject, "there is no `sudo`, or no /bin/sh", cause: text,
-                hint: "install sudo on the host, or log in as root")
-        }
+        if let problem = sudoProblem(text, status: output.exitStatus) { return problem }
         let status = output.exitStatus.map { "status \($0)" } ?? "an unknown status"
         let end = output.exitSignal.map { "signal \($0)" } ?? status
         return FleetProblem(
@@ -115,6 +96,14 @@ package struct ActProblem: Sendable {
         "manager-unreachable": (
             "cannot join its Swarm: no manager of it could be reached from the host",
             "check that ports 2377 and 7946 of the managers can be reached from the host, then run the command again"
+        ),
+        "port-filtered": (
+            "cannot join its Swarm: a port that Swarm needs is filtered between it and a manager",
+            "open 2377/tcp to the managers, and 7946/tcp, 7946/udp and 4789/udp between all hosts of the Swarm"
+        ),
+        "mtu-small": (
+            "cannot join its Swarm: large packets between it and a manager are lost without a word",
+            "let ICMP `fragmentation needed` pass, or lower the MTU of both hosts' interfaces to that of the network"
         ),
         "swarm-leave": (
             "cannot leave its Swarm",

@@ -11,11 +11,13 @@ struct Joining: Sendable {
 
     /// Once, and once more with another token or through another manager.
     private static let mostAttempts = 2
+    /// What a manager says of the way between it and the host.
+    private static let filtered: Set<String> = ["port-filtered", "mtu-small", "manager-unreachable"]
 
     func join(_ host: HostPolicy) async throws(ShellFailure) -> Bool {
         var last: ShellFailure?
         for _ in 1...Self.mostAttempts {
-            let (manager, token) = try await freshToken()
+            let (manager, token) = try await freshToken(for: host.address)
             do {
                 return try await run.send(act(through: manager, token), to: host)
             } catch {
@@ -40,14 +42,14 @@ struct Joining: Sendable {
     private var managers: [HostPolicy] { run.context.managers(of: cluster, planned: planned) }
 
     /// The join token, held in memory only, from the first manager that can tell it.
-    private func freshToken() async throws(ShellFailure) -> (manager: HostPolicy, token: Secret) {
+    private func freshToken(for address: String) async throws(ShellFailure) -> (manager: HostPolicy, token: Secret) {
         let patience = Patience(clock: run.executor.clock)
         var last = ShellFailure(run.problem.unverified("no manager is in the manifest"), isOutcomeUnknown: false)
         repeat {
             for manager in managers where manager.name != run.step.subject {
                 do {
                     let output = try await run.executor.acts.output(
-                        of: StepRendering.tokenAct(role), on: manager, subject: run.step.subject)
+                        of: StepRendering.tokenAct(role, for: address), on: manager, subject: run.step.subject)
                     if let token = output.first("token") { return (manager, Secret(token)) }
                 } catch {
                     // Reading a token changes nothing, so nothing is unknown.
@@ -56,6 +58,8 @@ struct Joining: Sendable {
                     if run.executor.stop.reason != nil { throw last }
                 }
             }
+            // Another manager may be reached; waiting opens no port.
+            if Self.filtered.contains(last.problem.code) { throw last }
         } while await patience.wait(for: last.problem, candidates: managers.count)
         throw last
     }

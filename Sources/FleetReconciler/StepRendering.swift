@@ -90,8 +90,10 @@ package struct StepRendering: Sendable {
         }
     }
 
-    /// Reads the token with which a node of `role` joins.
-    package static func tokenAct(_ role: NodeRole) -> RemoteAct { RemoteAct("swarm-token", [role.rawValue]) }
+    /// Reads the token with which a node of `role` joins, where the host at `address` can be reached from the manager.
+    package static func tokenAct(_ role: NodeRole, for address: String) -> RemoteAct {
+        RemoteAct("swarm-token", [role.rawValue, address])
+    }
 
     /// What people are shown of a step: the words of its command, or what else it does.
     package func shown(_ step: Step, nodes: [HostID: NodeID]) -> String {

@@ -30,7 +30,7 @@ extension FakeHosts.State {
     mutating func answer(_ act: RemoteAct, _ host: HostID) -> ShellOutput {
         if act.word == "probe" { return FakeHosts.output(probe(host)) }
         if act.word == "swarm-token" {
-            let token = act.arguments == ["manager"] ? FakeHosts.managerToken : FakeHosts.workerToken
+            let token = act.arguments.first == "manager" ? FakeHosts.managerToken : FakeHosts.workerToken
             return FakeHosts.output(["token \(token)"])
         }
         if act.word == "lease" { return lease(act, host) }

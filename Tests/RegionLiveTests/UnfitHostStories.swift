@@ -18,6 +18,7 @@ extension LiveRegionTests {
                 try await story.foreignSwarm()
                 try await story.overBudget()
                 try await story.withinBudget()
+                try await story.filteredPort()
                 try await story.down()
             }
         }
@@ -140,6 +141,19 @@ struct UnfitHostStory {
         let nodes = try await region.nodes(from: 3)
         #expect(nodes.map(\.name).sorted() == ["h1", "h2", "h22", "h3", "h6"])
         #expect(nodes.allSatisfy { $0.state == "Ready" })
+    }
+
+    /// F19: a port that its manager cannot reach keeps it out, with nothing joined half; open, it joins.
+    func filteredPort() async throws {
+        try await region.lab.clearFaults(from: 8)
+        try await region.lab.addFault(.filteredPort, "7946", to: 8)
+        let manifest = try manifest("within", Self.chosen, failedHosts: "40%")
+        let kept = try await region.muster("up", manifest, "--json", exits: 4).output
+        #expect(kept.contains("port-filtered") && kept.contains("7946/tcp"), "\(kept)")
+        #expect(try await region.said(8, "docker info -f '{{.Swarm.LocalNodeState}}'") == "inactive")
+        try await region.lab.clearFault(.filteredPort, from: 8)
+        try await region.muster("up", manifest, exits: 4)
+        #expect(try await region.nodes(from: 3).contains { $0.name == "h8" && $0.state == "Ready" })
     }
 
     private func unfit(_ hosts: Int...) -> Set<String?> { Set(hosts.map { "host `h\($0)`" }) }

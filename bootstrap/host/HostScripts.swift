@@ -18,7 +18,7 @@ package enum HostScript {
         "evict-swarm": text(PackageResources.evict_swarm_sh),
         "init-swarm": text(PackageResources.init_swarm_sh),
         "install-engine": text(PackageResources.install_engine_sh),
-        "join-swarm": text(PackageResources.join_swarm_sh),
+        "join-swarm": text(PackageResources.join_swarm_sh, sharing: PackageResources.reach_sh),
         "label-node": text(PackageResources.label_node_sh),
         "lease": text(PackageResources.lease_sh),
         "leave-swarm": text(PackageResources.leave_swarm_sh),
@@ -31,8 +31,14 @@ package enum HostScript {
         "reset-swarm": text(PackageResources.reset_swarm_sh),
         "restore-host": text(PackageResources.restore_host_sh),
         "start-control-plane": text(PackageResources.start_control_plane_sh),
-        "swarm-token": text(PackageResources.swarm_token_sh),
+        "swarm-token": text(PackageResources.swarm_token_sh, sharing: PackageResources.reach_sh),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    /// A script whose first line, which names it, is followed by what it shares with another.
+    private static func text(_ bytes: [UInt8], sharing library: [UInt8]) -> String {
+        let lines = text(bytes).split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
+        return "\(lines[0])\n\(text(library))\(lines.dropFirst().joined())"
+    }
 }

@@ -11,6 +11,9 @@ case $(state) in
   inactive) ;;
   *) fail half-joined "$(state) $(docker info --format '{{.Swarm.Error}}')" ;;
 esac
+# The manager that has just given the token answers its operator: where Swarm's ports of it are silent, they are filtered.
+# UDP cannot be told from here, since the engine there listens; it is asked the other way round, by swarm-token.
+reach "${1%:*}" 2377/tcp 7946/tcp
 made_set swarm "$cluster"
 remotes=; for manager; do remotes="$remotes${remotes:+,}\"$manager\""; done
 body=$(printf '{"ListenAddr":"0.0.0.0:2377","AdvertiseAddr":"%s","DataPathAddr":"%s","RemoteAddrs":[%s],"JoinToken":"%s"}' \
