@@ -5,7 +5,7 @@ SHELL := /bin/bash
 APT := DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300
 # What the build links; what the lab and the live tests run; what the page's test opens it with.
 BUILD_PACKAGES := binutils libsqlite3-dev libssh2-1-dev libssl-dev pkg-config zlib1g-dev
-LAB_PACKAGES := apt-utils busybox-static debootstrap iproute2 libfaketime nftables openssh-client openssh-server procps
+LAB_PACKAGES := apt-utils busybox-static debootstrap iproute2 libfaketime nftables openssh-client openssh-server procps sudo
 TEST_PACKAGES := chromium fonts-liberation
 # What the bench's own side needs; peers come from peer-bench's setup.sh, into a folder of their own.
 BENCH_PACKAGES := gcc libc6-dev openssh-sftp-server openssl python3 python3-venv time util-linux

@@ -9,26 +9,36 @@ package struct RemoteCommand: Sendable {
     package let title: String
     private let line: String
     private let standardInput: [UInt8]
+    private let prompt: SSHCommand.Prompt?
 
     /// A script is read whole before it is sent to each of many hosts; a megabyte of shell is not a script any more.
     package static let maximumScript = 1 << 20
 
     /// The words as they are: no shell looks into them.
-    package init(words: [String], asRoot: Bool) throws(FleetProblem) {
-        let command = asRoot ? ["sudo", "-n", "--"] + words : words
+    ///
+    /// - Parameter root: the way to root, for commands that are to be root's.
+    package init(words: [String], root: Elevation?) throws(FleetProblem) {
+        let command = root.map { $0.words(words) } ?? words
         (title, line, standardInput) = (words.joined(separator: " "), try Self.quoted(command), [])
+        prompt = root?.prompt
     }
 
     /// One line for a POSIX shell, whatever the account's own shell is.
-    package init(shellLine: String, asRoot: Bool) throws(FleetProblem) {
-        let head = asRoot ? ["exec", "sudo", "-n", "/bin/sh", "-c"] : ["exec", "/bin/sh", "-c"]
-        (title, line, standardInput) = (shellLine, try Self.quoted(head + [shellLine]), [])
+    package init(shellLine: String, root: Elevation?) throws(FleetProblem) {
+        let command = ["/bin/sh", "-c", shellLine]
+        (title, line, standardInput) = (
+            shellLine, try Self.quoted(root.map { $0.words(command) } ?? ["exec"] + command), []
+        )
+        prompt = root?.prompt
     }
 
     /// A script for a POSIX shell, sent on standard input; `name` is what people call it.
-    package init(script: [UInt8], name: String, arguments: [String], asRoot: Bool) throws(FleetProblem) {
-        let head = asRoot ? ["exec", "sudo", "-n", "/bin/sh", "-s", "--"] : ["exec", "/bin/sh", "-s", "--"]
-        (title, line, standardInput) = (name, try Self.quoted(head + arguments), script)
+    package init(script: [UInt8], name: String, arguments: [String], root: Elevation?) throws(FleetProblem) {
+        let command = ["/bin/sh", "-s", "--"] + arguments
+        (title, line, standardInput) = (
+            name, try Self.quoted(root.map { $0.words(command) } ?? ["exec"] + command), script
+        )
+        prompt = root?.prompt
     }
 
     private static func quoted(_ words: [String]) throws(FleetProblem) -> String {
@@ -39,7 +49,7 @@ package struct RemoteCommand: Sendable {
     }
 
     func command(deadline: Duration, listener: @escaping SSHCommand.Listener) -> SSHCommand {
-        SSHCommand(line, standardInput: standardInput, deadline: deadline, listener: listener)
+        SSHCommand(line, standardInput: standardInput, prompt: prompt, deadline: deadline, listener: listener)
     }
 }
 

@@ -12,22 +12,32 @@ package final class SSHHostShell: HostShell {
     private let nonce: String
     /// This shell's own: others run commands over the same client at the same time.
     private let sent = Mutex<[HostID: Int]>([:])
+    private let elevation: Elevation
+    /// Hosts whose `sudo` refused the password: a second try could lock the account.
+    private let refusing = Mutex<Set<HostID>>([])
 
-    package init(client: SSHClient, access: AccessPolicy, nonce: String) {
+    /// - Parameter sudoPassword: for accounts whose `sudo` asks for one.
+    package init(client: SSHClient, access: AccessPolicy, nonce: String, sudoPassword: Secret? = nil) {
         (self.client, self.access, self.nonce) = (client, access, nonce)
+        elevation = Elevation(access: access, nonce: nonce, password: sudoPassword)
     }
 
     package func run(_ act: RemoteAct, on host: HostPolicy) async throws(ShellFailure) -> ShellOutput {
         guard let script = HostScript.named(act.word) else {
             throw ShellFailure(Self.unknownScript(act.word, host.name), isOutcomeUnknown: false)
         }
+        if refusing.withLock({ $0.contains(host.name) }) {
+            throw ShellFailure(ActProblem(host: host.name, word: act.word).passwordRefused, isOutcomeUnknown: false)
+        }
         let command = try command(act, script: script, host: host.name)
         do {
             let result = try await client.run(command, on: endpoint(of: host))
             count(host.name)
+            let errors = String(decoding: result.standardError, as: UTF8.self)
+            if elevation.isPasswordRefused(errors) { _ = refusing.withLock { $0.insert(host.name) } }
             return ShellOutput(
                 standardOutput: String(decoding: result.standardOutput, as: UTF8.self),
-                standardError: String(decoding: result.standardError, as: UTF8.self),
+                standardError: elevation.hidden(errors),
                 exitStatus: result.exitStatus.map(Int.init), exitSignal: result.exitSignal)
         } catch {
             if error.mayHaveRun { count(host.name) }
@@ -46,13 +56,14 @@ package final class SSHHostShell: HostShell {
 
     private func command(_ act: RemoteAct, script: String, host: HostID) throws(ShellFailure) -> SSHCommand {
         let input = act.standardInput(nonce: nonce, prelude: HostScript.prelude, script: script)
-        let prefix = access.user == "root" || access.sudo == .none ? ["exec"] : ["exec", "sudo", "-n"]
         do {
-            let line = try ShellWord.line(prefix + ["/bin/sh", "-s", "--"] + act.words)
+            let line = try ShellWord.line(elevation.words(["/bin/sh", "-s", "--"] + act.words))
             let upload = act.upload.map { source in
                 SSHCommand.Upload(afterMarker: [UInt8](RemoteAct.readyMarker(nonce: nonce).utf8), source: source)
             }
-            return SSHCommand(line, standardInput: [UInt8](input.utf8), upload: upload, deadline: act.deadline)
+            return SSHCommand(
+                line, standardInput: [UInt8](input.utf8), upload: upload, prompt: elevation.prompt,
+                deadline: act.deadline)
         } catch {
             let problem = FleetProblem(
                 .rejected, "nul-byte", subject: "host `\(host)`", "an argument of `\(act.word)` contains a NUL byte",

@@ -27,10 +27,12 @@ package struct FleetPolicy: Hashable, Codable, Sendable {
     package var controlCluster: ClusterPolicy? { clusters.first(where: \.isControl) }
 
     /// The same without paths of the operator's machine, and without the bastion, behind which the control plane is:
-    /// what is kept in an inventory and sent to the control plane.
+    /// what is kept in an inventory and sent to the control plane. Nobody is there to type a password either: where the
+    /// account needs one for `sudo`, the control plane logs in as root, whom the region's key is for then.
     package var portable: FleetPolicy {
         var policy = self
         (policy.access.keyFile, policy.access.knownHosts, policy.access.bastion) = (nil, nil, nil)
+        if policy.access.sudo == .password { (policy.access.user, policy.access.sudo) = ("root", .none) }
         return policy
     }
 

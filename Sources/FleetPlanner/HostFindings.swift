@@ -11,7 +11,7 @@ struct HostFindings {
     var all: [ReportEntry] {
         // Without root the other readings mean little: what may not be read looks as if it were not there.
         if !privilege.isEmpty { return privilege }
-        return [system, kernel, room, packages, engine, swarm, ports, region, translation].flatMap { $0 }
+        return [rootLogin, system, kernel, room, packages, engine, swarm, ports, region, translation].flatMap { $0 }
     }
 
     /// Free room in MiB below /var/lib/docker that an engine, its packages and the image of the control plane need:
@@ -35,7 +35,7 @@ struct HostFindings {
         case .sudoWantsPassword:
             quarantine(
                 "sudo-wants-password", "`sudo` asks `\(policy.access.user)` for a password",
-                hint: "add a NOPASSWD line for it on the host")
+                hint: "set `access.sudo: password` in the manifest, or add a NOPASSWD line for it on the host")
         case .sudoMissing where policy.access.sudo == .none && policy.access.user != "root":
             quarantine(
                 "not-root", "`\(policy.access.user)` is not root, and `access.sudo` is `none`",
@@ -49,6 +49,18 @@ struct HostFindings {
                 "not-in-sudoers", "`\(policy.access.user)` may not use `sudo`",
                 hint: "add it to the sudoers on the host")
         }
+    }
+
+    /// F11: the control plane has no password for sudo.
+    private var rootLogin: [ReportEntry] {
+        guard policy.access.sudo == .password, let allowed = facts.rootLogin,
+            ["no", "forced-commands-only"].contains(allowed)
+        else { return [] }
+        return quarantine(
+            "root-login-forbidden",
+            "`access.sudo` is `password`, so the control plane would log in as root, and sshd forbids it "
+                + "(`PermitRootLogin \(allowed)`)",
+            hint: "set `PermitRootLogin prohibit-password` on the host, or use `access.sudo: nopasswd`")
     }
 
     /// F13.

@@ -27,5 +27,5 @@ package struct PlannerInput: Sendable {
     package let leaving: [HostPolicy]
 
     /// Home folder of the account that Muster logs in to.
-    var home: String { policy.access.accountHome }
+    var home: String { policy.portable.access.accountHome }
 }

@@ -7,9 +7,14 @@ package struct Observer: Sendable {
     let clock: any FleetClock
     /// The run's nonce, by which Muster's lines are told from noise.
     let nonce: String
+    /// What it reads of a host unless it is told otherwise.
+    let sections: Set<ProbeSection>
 
-    package init(shell: any HostShell, clock: any FleetClock, nonce: String) {
-        (self.shell, self.clock, self.nonce) = (shell, clock, nonce)
+    package init(
+        shell: any HostShell, clock: any FleetClock, nonce: String,
+        sections: Set<ProbeSection> = ProbeSection.forPlanning
+    ) {
+        (self.shell, self.clock, self.nonce, self.sections) = (shell, clock, nonce, sections)
     }
 
     /// Facts of all `hosts`; one that does not answer is a fact, never an error.
@@ -28,7 +33,7 @@ package struct Observer: Sendable {
     }
 
     package func observe(_ host: HostPolicy) async -> HostObservation {
-        switch await output(of: .probe(), on: host) {
+        switch await output(of: .probe(sections), on: host) {
         case .failure(let failure): return .unreachable(failure.problem)
         case .success(let output):
             let facts = ProbeReader(FramedOutput(output.standardOutput, nonce: nonce))

@@ -13,7 +13,7 @@ struct CheckCommand: AsyncParsableCommand {
     @Flag(help: "Print the findings and facts as JSON.") var json = false
 
     func run() async throws {
-        let session = try OperatorSession(options)
+        let session = try OperatorSession(options, reachesHosts: true)
         let observation = try await session.closing { await session.observer.observation(of: session.policy.hosts) }
         let preflight = Preflight(policy: session.policy, observation: observation)
         if json {

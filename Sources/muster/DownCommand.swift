@@ -25,7 +25,7 @@ struct DownCommand: AsyncParsableCommand {
     func run() async throws { try await recording.recording { try await result() } }
 
     private func result() async throws -> Int32 {
-        let session = try OperatorSession(options)
+        let session = try OperatorSession(options, reachesHosts: true)
         return try await session.closing {
             let lock = try FolderLock(session.folder)
             defer { lock.release() }
@@ -60,7 +60,7 @@ struct TakeBack {
 
     func run() async throws {
         guard let context = try await context() else { return }
-        let remote = RemoteRegion(folder: session.folder, context: context)
+        let remote = try RemoteRegion(session, context)
         do {
             let taken = try await remote.calling(refreshing: false) { try await $0.takeBack() }
             try keep(taken.inventory)

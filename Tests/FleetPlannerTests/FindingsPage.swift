@@ -51,7 +51,9 @@ import Testing
         swarm.says("h5", ofSwarm: SwarmFacts(state: .active, swarmID: "abc", managerAddresses: ["198.18.9.9:2377"]))
         var unseen = Story()
         unseen.world.machines["h5"] = nil
-        return [swarm, unseen, spoiled { $0.made = MadeRecord(region: "us1") }]
+        var root = spoiled { $0.rootLogin = "no" }
+        root.policy.access = AccessPolicy(user: "ops", sudo: .password)
+        return [swarm, unseen, root, spoiled { $0.made = MadeRecord(region: "us1") }]
     }
 
     private static var regions: [Story] {

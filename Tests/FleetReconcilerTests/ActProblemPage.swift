@@ -24,7 +24,8 @@ import Testing
         lines.append("[without text] \(problem.failed(code: "swarm-leave", text: ""))")
         lines.append("[not verified] \(problem.unverified("the state is pending"))")
         for (errors, status) in [
-            ("sudo: a password is required", 1), ("x is not in the sudoers file", 1), ("sudo: not found", 127),
+            ("sudo: a password is required", 1), ("Sorry, try again.\nsudo: 1 incorrect password attempt", 1),
+            ("x is not in the sudoers file", 1), ("sudo: not found", 127),
             ("sudo: sorry, you must have a tty to run sudo", 1), ("oops", 3),
         ] {
             let output = ShellOutput(standardOutput: "", standardError: errors, exitStatus: status)

@@ -26,6 +26,66 @@ extension LiveRegionTests {
             }
         }
 
+        private static let password = "correct-horse's \"battery\" staple"
+
+        @Test(
+            "F11, F12, F34, F49: a bastion in front, a `sudo` that asks: up, status, again, down; no password is seen"
+        )
+        func bastionAndPassword() async throws {
+            try await withRegion(2, engine: true) { region in
+                var region = region
+                try await region.lab.addFault(.sudo, "password", to: 2)
+                // Its hash: the test's own command lines are searched, too.
+                let hash = try await region.lab.run(
+                    ["perl", "-e", "print crypt(<STDIN>, q($6$muster$))"], input: Array(Self.password.utf8))
+                _ = try await region.said(2, "usermod -p '\(hash.output)' ops")
+                let access = ["user": "ops", "sudo": "password"]
+                let manifest = try region.manifest("behind", managers: 1, access: access, hosts: [2], bastion: 1)
+                region.variables["MUSTER_SUDO_PASSWORD"] = "not the password"
+                let wrong = try await region.muster("check", manifest, "--json", exits: 1).json()["findings"]
+                #expect(wrong.entries("quarantined").map { $0["code"].text } == ["sudo-password-wrong"])
+                region.variables["MUSTER_SUDO_PASSWORD"] = Self.password
+                region.evidence.addSecret("the password for sudo", Self.password)
+                try await region.muster("up", manifest, exits: 0)
+                #expect(try await region.said(2, "cat /root/.ssh/authorized_keys").contains("muster:lab"))
+                region.variables = [:]
+                for words in [["status"], ["runs"], ["plan", manifest], ["up", manifest]] {
+                    let asked = try await region.muster(words)
+                    #expect(asked.status == 0, "\(words): \(asked.output)\(asked.errors)")
+                }
+                try await directly(region)
+                try await fullNetwork(region, manifest)
+                try await region.expectNoSecretOutside()
+                region.variables["MUSTER_SUDO_PASSWORD"] = Self.password
+                try await region.muster("down", manifest, "--confirm", "lab", exits: 0)
+            }
+        }
+
+        /// Docker leaves tasks that get no address in `New`, and says nothing.
+        private func fullNetwork(_ region: LiveRegion, _ manifest: String) async throws {
+            let image = try await region.said(2, "docker image ls --format '{{.Repository}}:{{.Tag}}' | head -n 1")
+            _ = try await region.said(
+                2,
+                "docker network create -d overlay --subnet 10.202.0.0/29 tiny && docker service create -d "
+                    + "--no-resolve-image --name web --network tiny --replicas 8 \(image) serve --probe")
+            let hang = try await eventually(within: .seconds(30)) {
+                try await region.said(2, "docker service ps web --format '{{.CurrentState}}'").contains("New ")
+            }
+            #expect(hang, "the story is about tasks that hang")
+            let told = try await region.muster("plan", manifest)
+            #expect(told.output.contains("network `tiny` of cluster `control` has 5 addresses"), "\(told.output)")
+            _ = try await region.said(
+                2, "docker service rm web; for i in $(seq 100); do docker network rm tiny && break; sleep 0.2; done")
+        }
+
+        /// The control plane lets in who comes from the bastion, and nobody else: so it was asked through it.
+        private func directly(_ region: LiveRegion) async throws {
+            let url = "https://\(region.lab.address(of: 2)):8443/v1/health"
+            let asked = try await region.lab.run(
+                ["curl", "-sk", "-m", "5", "-o", "/dev/null", "-w", "%{http_code}", url])
+            #expect(asked.output == "403", "\(asked.output)\(asked.errors)")
+        }
+
         /// Ctrl-C reaches what `muster lab exec` becomes: it blocks no signal, as Swift's own threads do.
         private func signals(_ region: LiveRegion) async throws {
             let words = [try MusterBinary.path, "lab", "exec", "--", "grep", "SigBlk", "/proc/self/status"]

@@ -9,7 +9,9 @@ struct ExecBench {
     let manifest: String
 
     /// - Parameter unknown: hosts that known_hosts does not vouch for, by number from 1.
-    init(_ daemon: PrivateSSHD, hosts: Int, unknown: Set<Int> = []) throws {
+    init(
+        _ daemon: PrivateSSHD, hosts: Int, unknown: Set<Int> = [], user: String? = nil, sudo: String = "none"
+    ) throws {
         self.daemon = daemon
         let prefix = daemon.address.split(separator: ".").prefix(2).joined(separator: ".")
         let addresses = (1...hosts).map { "\(prefix).\($0 / 250).\($0 % 250 + 1)" }
@@ -26,7 +28,9 @@ struct ExecBench {
         let text = """
             muster: 1
             region: bench
-            access: {user: \(daemon.user), port: \(daemon.port), keyFile: ./id_ed25519, knownHosts: ./known_hosts}
+            access:
+              {user: \(user ?? daemon.user), port: \(daemon.port), keyFile: ./id_ed25519, knownHosts: ./known_hosts,
+              sudo: \(sudo)}
             domains: [a, b]
             clusters: [{name: control, control: true, managers: 1}]
             hosts:
@@ -37,12 +41,20 @@ struct ExecBench {
     }
 
     /// Exit code, and both outputs as they came.
-    func muster(_ words: String...) throws -> (code: Int32, text: String) {
+    ///
+    /// - Parameters:
+    ///   - verb: what comes before `words`.
+    ///   - password: for sudo.
+    func muster(
+        in verb: [String] = ["hosts"], _ words: String..., password: String? = nil
+    ) throws -> (code: Int32, text: String) {
         let bundle = CommandLine.arguments.first { $0.contains(".xctest") } ?? ""
         let folder = (bundle.components(separatedBy: ".xctest")[0] as NSString).deletingLastPathComponent
         let file = daemon.path("out-\(UUID().uuidString)")
-        let environment = ["PATH=/usr/bin:/bin", "HOME=\(daemon.folder)", "MUSTER_HOME=\(daemon.path("state"))"]
-        let pid = try spawn([folder + "/muster", "hosts"] + words, environment: environment, output: file)
+        let environment =
+            ["PATH=/usr/bin:/bin", "HOME=\(daemon.folder)", "MUSTER_HOME=\(daemon.path("state"))"]
+            + (password.map { ["MUSTER_SUDO_PASSWORD=\($0)"] } ?? [])
+        let pid = try spawn([folder + "/muster"] + verb + words, environment: environment, output: file)
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0 && errno == EINTR {}
         return ((status >> 8) & 0xFF, try String(contentsOfFile: file, encoding: .utf8))

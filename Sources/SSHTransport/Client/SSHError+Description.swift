@@ -62,6 +62,9 @@ extension SSHError: CustomStringConvertible {
                 + "between; if it is the host's new key, trust it"
         case .hostKeyUnknown: "compare it on the host's console with `ssh-keygen -lf`, then trust it"
         case .hostKeyRevoked: "give the host a new key and pin that"
+        case .authenticationRefused("root", _, _):
+            "check that the public key is in its authorized_keys; where sshd lets no root in (`PermitRootLogin no`), "
+                + "name another `access.user`, and how it becomes root in `access.sudo`"
         case .authenticationRefused: "check the user, and that the public key is in its authorized_keys"
         case .keyUnreadable: "name a private key of type ed25519 or ecdsa that this user may read"
         case .keyEncrypted: "load it with `ssh-add` and name the agent instead"

@@ -59,7 +59,8 @@ final class CommandExchange: Exchange {
             if result == 0 { return finish(channel) }
             if result != LIBSSH2_ERROR_EAGAIN { throw SessionFault(number: result) }
         }
-        feed.look(at: output)
+        feed.look(at: output, errors)
+        if feed.isSettled { handOver() }
         do {
             return try feed.write(to: channel, socket) || moved
         } catch {
@@ -82,7 +83,7 @@ final class CommandExchange: Exchange {
             if count < 0 { throw SessionFault(number: Int32(count)) }
             let part = UnsafeRawBufferPointer(rebasing: scratch[..<count])
             moved = true
-            if let listener = command.listener {
+            if let listener = command.listener, feed.isSettled {
                 if !isAnswered { listener(stream == SSH_EXTENDED_DATA_STDERR, part) }
                 continue
             }
@@ -95,7 +96,18 @@ final class CommandExchange: Exchange {
         }
     }
 
+    /// A listener gets what came while the prompt was open, without the prompt's own words.
+    private func handOver() {
+        guard let listener = command.listener, let prompt = command.prompt, !isAnswered else { return }
+        for (isError, bytes, own) in [(false, output, prompt.settled), (true, errors, prompt.question)] {
+            let rest = PromptFeed.rest(of: bytes, without: own)
+            if !rest.isEmpty { rest.withUnsafeBytes { listener(isError, $0) } }
+        }
+        (output, errors) = ([], [])
+    }
+
     private func finish(_ channel: OpaquePointer) -> Bool {
+        handOver()
         var text: UnsafeMutablePointer<CChar>?
         libssh2_channel_get_exit_signal(channel, &text, nil, nil, nil, nil, nil)
         // The session uses malloc, so free(3) is its counterpart.

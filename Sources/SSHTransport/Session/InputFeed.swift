@@ -7,10 +7,12 @@ struct InputFeed {
         case source(reason: String)
         case channel(Int32)
     }
-    private enum Phase { case head, marker, file, end, done }
+    private enum Phase { case prompt, head, marker, file, end, done }
 
     private let upload: SSHCommand.Upload?
     private var phase = Phase.head
+    private var prompt: PromptFeed?
+    private let head: [UInt8]
     private var chunk: [UInt8]
     /// How much of `chunk` is to be written: its memory is used again for every read of the file.
     private var count: Int
@@ -25,13 +27,20 @@ struct InputFeed {
     private static let backlogLimit = 16384
 
     init(_ command: SSHCommand) {
-        chunk = command.standardInput
-        count = chunk.count
+        head = command.standardInput
         upload = command.upload
+        prompt = command.prompt.map(PromptFeed.init)
+        phase = prompt == nil ? .head : .prompt
+        chunk = prompt == nil ? head : []
+        count = chunk.count
     }
 
-    /// Looks for the marker in what is new in the output.
-    mutating func look(at output: [UInt8]) {
+    /// Nothing is asked any more.
+    var isSettled: Bool { phase != .prompt }
+
+    /// Looks for what the far side asks, and for the marker, in the output so far.
+    mutating func look(at output: [UInt8], _ errors: [UInt8]) {
+        if phase == .prompt { return lookForQuestion(in: output, errors) }
         guard phase == .marker, let marker = upload?.afterMarker else { return }
         if marker.isEmpty {
             phase = .file
@@ -46,6 +55,18 @@ struct InputFeed {
             start += 1
         }
         searched = start
+    }
+
+    private mutating func lookForQuestion(in output: [UInt8], _ errors: [UInt8]) {
+        // Before the answer is out nothing new can have been asked.
+        guard offset >= count, let turn = prompt?.look(at: output, errors) else { return }
+        switch turn {
+        case .wait: return
+        case .answer(let bytes): chunk = bytes
+        case .goOn: (chunk, phase) = (head, .head)
+        case .giveUp: (chunk, phase) = ([], .end)
+        }
+        (count, offset) = (chunk.count, 0)
     }
 
     /// Writes until the channel or the socket takes no more; true when anything moved.
@@ -76,7 +97,7 @@ struct InputFeed {
     private mutating func advance(_ channel: OpaquePointer) throws(Problem) -> Bool {
         switch phase {
         case .head: phase = upload == nil ? .end : .marker
-        case .marker: return false
+        case .prompt, .marker: return false
         case .file: try readFile()
         case .end:
             let result = libssh2_channel_send_eof(channel)

@@ -27,7 +27,8 @@ struct ExecCommand: AsyncParsableCommand {
     var script: String?
     @Option(help: "Run each line of this file as a shell command of its own, in order, until one fails.")
     var each: String?
-    @Flag(help: "Run it as root, by `sudo -n`; nothing is added where you log in as root.") var sudo = false
+    @Flag(help: "Run it as root, by sudo as the manifest says; nothing is added where you log in as root.") var sudo =
+        false
     @Option(help: ArgumentHelp("How long each command may take.", valueName: "seconds")) var timeout = 300
     @Option(help: ArgumentHelp("How many hosts are at work at once.", valueName: "hosts")) var window = 64
     @Option(help: ArgumentHelp("How much of a host's output is kept.", valueName: "KiB")) var keep = 256
@@ -54,7 +55,7 @@ struct ExecCommand: AsyncParsableCommand {
         let home = RegionFolder.home(ProcessInfo.processInfo.environment)
         let policy = manifestPolicy.pinned(by: try OperatorPins(folder: "\(home)/\(manifestPolicy.region)"))
         let hosts = try await selection.hosts(of: policy)
-        let commands = try commands(asRoot: try asRoot(policy.access))
+        let commands = try commands(root: try elevation(policy))
         try LabGuard.check(policy, hosts: hosts)
         let (client, _) = try OperatorClient.make(policy.access) { configuration in
             configuration.limits.connectWindow = window
@@ -69,27 +70,28 @@ struct ExecCommand: AsyncParsableCommand {
         if code != 0 { throw ExitCode(code) }
     }
 
-    private func asRoot(_ access: AccessPolicy) throws -> Bool {
-        guard sudo, access.user != "root" else { return false }
-        guard access.sudo == .nopasswd else {
+    private func elevation(_ policy: FleetPolicy) throws -> Elevation? {
+        let access = policy.access
+        guard sudo, access.user != "root" else { return nil }
+        guard access.sudo != .none else {
             throw FleetProblem(
                 .rejected, "exec-sudo", subject: "account `\(access.user)`",
-                "`--sudo` needs an account that becomes root without a password, the manifest says `sudo: "
-                    + "\(access.sudo.rawValue)`", hint: "change `access` in the manifest, or leave `--sudo` away")
+                "`--sudo` needs an account that may become root, the manifest says `sudo: none`",
+                hint: "set `access.sudo` in the manifest, or leave `--sudo` away")
         }
-        return true
+        return Elevation(access: access, nonce: makeNonce(), password: try SudoPassword.given(for: policy))
     }
 
-    private func commands(asRoot: Bool) throws -> [RemoteCommand] {
+    private func commands(root: Elevation?) throws -> [RemoteCommand] {
         if let script {
             let bytes = try InputFile.bytes(script)
-            return [try RemoteCommand(script: bytes, name: script, arguments: command, asRoot: asRoot)]
+            return [try RemoteCommand(script: bytes, name: script, arguments: command, root: root)]
         }
-        guard let each else { return [try RemoteCommand(words: command, asRoot: asRoot)] }
+        guard let each else { return [try RemoteCommand(words: command, root: root)] }
         let lines = String(decoding: try InputFile.bytes(each), as: UTF8.self).split(whereSeparator: \.isNewline)
             .filter { line in !line.allSatisfy(\.isWhitespace) && !line.drop(while: \.isWhitespace).hasPrefix("#") }
         guard !lines.isEmpty else { throw InputFile.problem(each, "it has no command", "write one a line") }
-        return try lines.map { try RemoteCommand(shellLine: String($0), asRoot: asRoot) }
+        return try lines.map { try RemoteCommand(shellLine: String($0), root: root) }
     }
 }
 

@@ -26,13 +26,13 @@ struct OperatorSession {
     let clock = SystemClock()
     let nonce: String
 
-    init(_ options: ManifestOptions) throws {
-        try self.init(policy: ManifestFile.policy(at: options.manifest))
+    /// - Parameter reachesHosts: the verb asks hosts itself, even after the hand off.
+    init(_ options: ManifestOptions, reachesHosts: Bool = false) throws {
+        try self.init(policy: ManifestFile.policy(at: options.manifest), reachesHosts: reachesHosts)
     }
 
-    init(policy manifestPolicy: FleetPolicy) throws {
+    init(policy manifestPolicy: FleetPolicy, reachesHosts: Bool = false) throws {
         let environment = ProcessInfo.processInfo.environment
-        guard manifestPolicy.access.sudo != .password else { throw Self.noPasswords(manifestPolicy.region) }
         try LabGuard.check(manifestPolicy)
         nonce = makeNonce()
         let (client, knownHosts) = try OperatorClient.make(manifestPolicy.access)
@@ -40,16 +40,21 @@ struct OperatorSession {
         folder = try RegionFolder(region: manifestPolicy.region, environment: environment)
         let trusted = manifestPolicy.pinned(by: try OperatorPins(folder: folder.path))
         policy = knownHosts.map(trusted.pinned(by:)) ?? trusted
-        shell = SSHHostShell(client: client, access: policy.access, nonce: nonce)
+        shell = SSHHostShell(
+            client: client, access: policy.access, nonce: nonce,
+            sudoPassword: try SudoPassword.given(for: policy, mayAsk: try reachesHosts || !Self.isHandedOff(folder)))
     }
 
-    private static func noPasswords(_ region: RegionID) -> FleetProblem {
-        FleetProblem(
-            .rejected, "sudo-password-not-built", subject: "region `\(region)`",
-            "`access.sudo: password` is not built yet", hint: "use `nopasswd` for the account, or log in as root")
+    var observer: Observer {
+        let more: Set<ProbeSection> = policy.access.sudo == .password ? [.rootLogin] : []
+        return Observer(
+            shell: shell, clock: clock, nonce: nonce, sections: ProbeSection.forPlanning.union(more))
     }
 
-    var observer: Observer { Observer(shell: shell, clock: clock, nonce: nonce) }
+    /// The control plane asks the hosts then, and has no use for a password.
+    private static func isHandedOff(_ folder: RegionFolder) throws -> Bool {
+        try RegionContext.load(folder)?.isHandedOff == true
+    }
 
     func openInventory() throws -> Inventory { try Inventory(path: folder.inventoryPath) }
 

@@ -17,6 +17,8 @@ struct LiveRegion: Sendable {
     let evidence: Evidence
     /// Hosts of the lab.
     let count: Int
+    /// More of the operator's environment.
+    var variables: [String: String] = [:]
 
     var home: String { "\(folder)/home" }
     /// What `muster` keeps of region `lab`.
@@ -54,7 +56,7 @@ struct LiveRegion: Sendable {
         [
             "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder,
             "MUSTER_HOME": home ?? self.home, "MUSTER_LAB": lab.state,
-        ]
+        ].merging(variables) { $1 }
     }
 
     /// What a command printed in a host, without the white space around it; an error unless it ended with 0.
@@ -68,10 +70,14 @@ struct LiveRegion: Sendable {
     /// Writes a manifest of region `lab` on the lab's hosts, all of them unless some are named, and gives its path.
     func manifest(
         _ name: String = "lab", managers: Int = 3, roles: [Int: String] = [:], access: [String: String] = [:],
-        hosts chosen: [Int]? = nil, failedHosts: String = "20%"
+        hosts chosen: [Int]? = nil, failedHosts: String = "20%", bastion: Int? = nil
     ) throws -> String {
         var keys = ["user": "root", "keyFile": "${MUSTER_LAB}/id_ed25519", "knownHosts": "${MUSTER_LAB}/known_hosts"]
         keys.merge(access) { $1 }
+        let members = keys.sorted { $0.key < $1.key }.map { "\($0.key): \"\($0.value)\"" }
+        let bastionMember = bastion.map { ["bastion: {address: \(lab.address(of: $0)), user: root}"] } ?? []
+        // Behind a bastion nobody else is let in, this machine neither.
+        let allowed = bastion.map { "\(lab.address(of: $0))/32" } ?? "198.18.0.0/16"
         let hosts = (chosen ?? Array(1...count)).map { host in
             let role = roles[host].map { ", role: \($0)" } ?? ""
             return
@@ -81,13 +87,13 @@ struct LiveRegion: Sendable {
         let text = """
             muster: 1
             region: lab
-            access: {\(keys.sorted { $0.key < $1.key }.map { "\($0.key): \"\($0.value)\"" }.joined(separator: ", "))}
+            access: {\((members + bastionMember).joined(separator: ", "))}
             domains: [a, b, c]
             clusters: [{name: control, control: true, managers: \(managers)}]
             hosts:
             \(hosts.joined(separator: "\n"))
             network: {addressPool: 10.201.0.0/16, subnetBits: 24}
-            controlPlane: {port: 8443, allowFrom: [198.18.0.0/16]}
+            controlPlane: {port: 8443, allowFrom: [\(allowed)]}
             budgets: {failedHosts: "\(failedHosts)"}
             """
         let path = "\(folder)/\(name).yaml"
