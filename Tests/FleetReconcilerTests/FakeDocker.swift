@@ -101,11 +101,14 @@ struct FakeDocker {
     var home: String { scratch.url("home").path }
 
     /// Runs the script of `act` as it is sent, here.
-    /// - Parameter patience: seconds that stand in place of the 60 which scripts wait for an engine.
+    /// - Parameters:
+    ///   - patience: seconds that stand in place of the 60 which scripts wait for an engine.
+    ///   - texts: others that stand in place of the script's own.
     func run(
-        _ act: RemoteAct, shell: String = "/bin/sh", isQuiet: Bool = true, patience: Int = 60
+        _ act: RemoteAct, shell: String = "/bin/sh", isQuiet: Bool = true, patience: Int = 60,
+        replacing texts: [String: String] = [:]
     ) throws -> FramedOutput {
-        let script = try #require(HostScript.named(act.word))
+        let script = texts.reduce(try #require(HostScript.named(act.word))) { $0.replacing($1.key, with: $1.value) }
         let text = act.standardInput(nonce: "N1", prelude: HostScript.prelude, script: script)
             .replacing("/etc/muster", with: scratch.url("etc").path)
             .replacing("until_true 60", with: "until_true \(patience)")

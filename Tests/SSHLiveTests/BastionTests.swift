@@ -201,7 +201,7 @@ extension LiveSSHTests {
                     return endpoint
                 }
                 let living = try (1...30).map { try behind(bastion, daemon, "127.8.8.\($0)") }
-                try await using(try client(bastion, daemon) { $0.deadlines.connection = .seconds(20) }) { client in
+                try await using(try client(bastion, daemon) { $0.deadlines.connection = .seconds(14) }) { client in
                     let silent = Task { await all(client, dead, "true") }
                     // The silent ones stand before the others in every line.
                     let areInLine = try await eventually { client.counters.total.connections >= 50 }

@@ -101,8 +101,13 @@ read_services() {
   printf '%s\n' "$services" | while read -r _ line; do fact service "$line"; done
   # Only what decides where tasks may run: environment and labels are other people's, and may hold secrets.
   # shellcheck disable=SC2046 # service ids, one a word
-  docker_ service inspect --format '{"Name":{{json .Spec.Name}},"Mode":{{json .Spec.Mode}},"Placement":{{json .Spec.TaskTemplate.Placement}},"Resources":{{json .Spec.TaskTemplate.Resources}},"Mounts":{{with .Spec.TaskTemplate.ContainerSpec}}{{json .Mounts}}{{else}}null{{end}},"Networks":{{json .Spec.TaskTemplate.Networks}},"VirtualIPs":{{json .Endpoint.VirtualIPs}}}' \
-    $(printf '%s\n' "$services" | cut -d ' ' -f 1) | facts service-spec
+  specs=$(docker_ service inspect --format '{"Name":{{json .Spec.Name}},"Mode":{{json .Spec.Mode}},"Placement":{{json .Spec.TaskTemplate.Placement}},"Resources":{{json .Spec.TaskTemplate.Resources}},"Mounts":{{with .Spec.TaskTemplate.ContainerSpec}}{{json .Mounts}}{{else}}null{{end}},"Networks":{{json .Spec.TaskTemplate.Networks}},"VirtualIPs":{{json .Endpoint.VirtualIPs}}}' \
+    $(printf '%s\n' "$services" | cut -d ' ' -f 1))
+  printf '%s\n' "$specs" | facts service-spec
+  # Two commands more, only where some service is in a network.
+  case $specs in *'"Networks":[{'*|*'"NetworkID":'*) read_networks ;; esac
+}
+read_networks() {
   networks=$(docker_ network ls -q --no-trunc --filter driver=overlay)
   # shellcheck disable=SC2086 # network ids, one a word
   [ -z "$networks" ] || docker_ network inspect --format '{"ID":{{json .ID}},"Name":{{json .Name}},"Subnets":[{{range $i, $c := .IPAM.Config}}{{if $i}},{{end}}{{json $c.Subnet}}{{end}}]}' $networks | facts network
