@@ -23,4 +23,26 @@ package struct FleetIntents: Hashable, Codable, Sendable {
     }
 
     package var isEmpty: Bool { self == FleetIntents() }
+
+    /// All hosts that something is asked of.
+    package var hosts: Set<HostID> {
+        draining.union(activating).union(rejoin).union(evict.keys).union(adopt.keys)
+    }
+
+    /// With the hosts that were drained before and are not activated now.
+    package func keeping(drained: Set<HostID>) -> FleetIntents {
+        var all = self
+        all.draining.formUnion(drained.subtracting(activating))
+        return all
+    }
+
+    /// - Throws: when something is asked of a host that the region does not have.
+    package func expectKnown(in policy: FleetPolicy) throws(FleetProblem) {
+        let unknown = hosts.subtracting(policy.hosts.map(\.name)).sorted()
+        guard !unknown.isEmpty else { return }
+        throw FleetProblem(
+            .rejected, "unknown-host", subject: "region `\(policy.region)`",
+            "it has no host \(unknown.map { "`\($0)`" }.joined(separator: ", "))",
+            hint: "`muster hosts` names its hosts; for one that is new in the manifest give `--manifest FILE`, too")
+    }
 }

@@ -26,11 +26,6 @@ package struct Plan: Hashable, Codable, Sendable {
 
     package var isEmpty: Bool { steps.isEmpty }
     package var refusals: [ReportEntry] { report.filter { $0.kind == .refused } }
-
-    /// Every host that a step of this plan may name, by name: those of `policy`, and those that leave.
-    package func hosts(with policy: FleetPolicy) -> [HostID: HostPolicy] {
-        Dictionary((policy.hosts + leaving).map { ($0.name, $0) }) { first, _ in first }
-    }
 }
 
 extension Plan {

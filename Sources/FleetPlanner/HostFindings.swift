@@ -186,11 +186,13 @@ struct HostFindings {
         }
         // A manager that is adopted brings the hosts of its Swarm with it; whether it is one is known later.
         if intents.adopt.keys.contains(where: { $0 != host.name }) && facts.swarm.state == .active { return [] }
-        let which = (facts.swarm.swarmID ?? facts.swarm.nodeID?.rawValue).map { " `\($0)`" } ?? ""
+        let id = facts.swarm.swarmID ?? facts.swarm.nodeID?.rawValue
+        let which = id.map { " `\($0)`" } ?? ""
         let through = facts.swarm.managerAddresses.first.map { " (a manager is `\($0)`)" } ?? ""
         return refuse(
             "foreign-swarm", "is in another Swarm\(which)\(through), which this region did not make",
-            hint: "take it out of the manifest, or name that Swarm with `muster hosts evict` or `muster hosts adopt`")
+            hint: "take it out of the manifest, let it leave with `muster hosts evict \(host.name) --swarm "
+                + "\(id ?? "ID") --manifest FILE`, or take that Swarm over with `adopt` in its place")
     }
 
     private func otherThanNamed(_ id: String) -> [ReportEntry] {

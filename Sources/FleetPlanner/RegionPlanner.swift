@@ -11,7 +11,8 @@ package enum RegionPlanner {
         let departures = Departures(situation)
         let blueprint = BlueprintPlan(situation: situation, departures: departures).blueprint()
         let bringUp = BringUp(situation: situation, blueprint: blueprint, departures: departures)
-        var report = bringUp.costs() + preflight.entries + situation.refusals
+        var report =
+            bringUp.costs() + preflight.entries + situation.refusals + IntentNotes(situation: situation).entries
         report += ControlHome(situation: situation).refusals(blueprint) + bringUp.refusals()
         var steps: [Step] = []
         if !report.contains(where: { $0.kind == .refused }) {

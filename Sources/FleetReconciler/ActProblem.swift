@@ -78,6 +78,10 @@ package struct ActProblem: Sendable {
             "is in a Swarm that this region did not make",
             "take it out of the manifest, or leave that Swarm on the host: `docker swarm leave`"
         ),
+        "engine-silent": (
+            "its engine does not answer",
+            "look at the engine's log on the host: `journalctl -u docker`, or /var/log/docker.log"
+        ),
         "half-joined": ("joined its Swarm only half", "run the command again: it leaves the Swarm and joins anew"),
         "swarm-init": (
             "cannot make the Swarm",

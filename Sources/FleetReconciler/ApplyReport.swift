@@ -23,6 +23,14 @@ package struct StepResult: Hashable, Sendable {
     }
 
     package var isSuccess: Bool { outcome == .changed || outcome == .unchanged }
+
+    /// Whether it was started.
+    package var hasRun: Bool {
+        switch outcome {
+        case .changed, .unchanged, .failed: true
+        case .skipped, .unstarted: false
+        }
+    }
 }
 
 /// What came of a plan.
@@ -84,7 +92,7 @@ package struct ApplyReport: Sendable {
     /// Seconds spent by kind of step, the longest first; steps overlap, so the sum is more than the wall time.
     package var timeByWord: [(word: String, seconds: Double, count: Int)] {
         var sums: [String: (Double, Int)] = [:]
-        for result in results {
+        for result in results where result.hasRun {
             let sum = sums[result.step.action.word] ?? (0, 0)
             sums[result.step.action.word] = (sum.0 + result.duration / .seconds(1), sum.1 + 1)
         }

@@ -32,17 +32,20 @@ struct PlanCommand: AsyncParsableCommand {
         }
         // An inventory is read, never made: `plan` changes nothing.
         var parent: Blueprint?
-        var epoch = 1
+        var (epoch, drained) = (1, Set<HostID>())
         if FileManager.default.fileExists(atPath: session.folder.inventoryPath) {
             let inventory = try session.openInventory()
             parent = try await inventory.targetBlueprint()
             epoch = try await inventory.region()?.ownership.epoch ?? epoch
+            drained = try await inventory.drainingHosts()
             try inventory.close()
         }
         let hosts = session.policy.hosts + session.policy.leaving(after: parent)
         let observation = await session.observer.observation(of: hosts)
         try HandOffGuard.expectOwn(session.policy, epoch: epoch, observation)
-        let plan = RegionPlanner.plan(try session.input(observation: observation, parent: parent))
+        var input = try session.input(observation: observation, parent: parent)
+        input.intents.draining = drained
+        let plan = RegionPlanner.plan(input)
         let nodes = observation.hosts.compactMapValues { observed in
             if case .reachable(let facts) = observed { facts.swarm.nodeID } else { nil }
         }

@@ -53,7 +53,12 @@ import Testing
         unseen.world.machines["h5"] = nil
         var root = spoiled { $0.rootLogin = "no" }
         root.policy.access = AccessPolicy(user: "ops", sudo: .password)
-        return [swarm, unseen, root, spoiled { $0.made = MadeRecord(region: "us1") }]
+        var bare = Story()
+        bare.intents.evict = ["h4": "abc"]
+        var rest = Story()
+        rest.bringUp()
+        rest.intents.adopt = ["h5": "abc"]
+        return [swarm, unseen, root, bare, rest, spoiled { $0.made = MadeRecord(region: "us1") }]
     }
 
     private static var regions: [Story] {

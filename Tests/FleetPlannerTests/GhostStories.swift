@@ -154,6 +154,17 @@ import Testing
         #expect(story.world.violations == [] && story.plan().steps == [])
     }
 
+    @Test("evict and adopt of a host that is in no foreign Swarm → nothing is done, and it is said why")
+    func nothingToEvict() {
+        var story = atRest()
+        story.intents = FleetIntents(evict: ["h4": Self.swarm], adopt: ["h5": Self.swarm])
+        #expect(story.plan().steps == [] && story.plan().report.map(\.problem.code) == ["own-swarm", "own-swarm"])
+        var bare = Story()
+        bare.intents = FleetIntents(evict: ["h4": "theirs"])
+        #expect(bare.plan().report.map(\.problem.code) == ["no-foreign-swarm"])
+        #expect(bare.plan().steps.contains { $0.id == "join-swarm/h4" })
+    }
+
     @Test("F21: adopt a Swarm by its id → written down on its hosts, labelled, brought to what the manifest says")
     func adopt() throws {
         var story = atRest()

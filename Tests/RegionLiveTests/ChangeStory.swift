@@ -1,5 +1,5 @@
 // A region changes while it runs, through its own control plane: a host that was dead at bring-up and a new one join,
-// the control plane is killed in the middle of that very run, and a host leaves.
+// the control plane is killed in the middle of that very run, a host leaves and comes back, and a manager is replaced.
 import FleetModel
 import Foundation
 import Lab
@@ -8,7 +8,8 @@ import Testing
 extension LiveRegionTests {
     @Suite struct Changes {
         @Test(
-            "a dead host and a new one join through the control plane, which is killed in the middle; one host leaves")
+            "a dead host and a new one join through the control plane, which is killed in the middle; one leaves, comes back in a manager's stead"
+        )
         func changes() async throws {
             try await withRegion(6, engine: true) { region in
                 let story = ChangeStory(region: region)
@@ -16,6 +17,7 @@ extension LiveRegionTests {
                 try await story.twoJoinWhileItIsKilled()
                 try await story.drained()
                 try await story.oneLeaves()
+                try await story.managerReplaced()
                 try await region.expectNoSecretOutside()
             }
         }
@@ -40,19 +42,14 @@ struct ChangeStory {
     }
 
     func twoJoinWhileItIsKilled() async throws {
-        let log = "\(region.folder)/up.log"
         let manifest = try region.manifest(hosts: [1, 2, 3, 4, 5, 6])
-        let words = ["sh", "-c", "exec \"$@\" >\(log) 2>&1", "sh", try MusterBinary.path, "up", manifest]
-        let child = Task { try await region.lab.run(words, environment: region.environment(), deadline: .seconds(200)) }
-        let text = { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
-        let isUnderWay = await eventually(within: .seconds(90)) { text().contains("join-swarm  done") }
+        let up = try region.start(["up", manifest])
+        let isUnderWay = await eventually(within: .seconds(90)) { up.text.contains("join-swarm  done") }
         _ = try await region.said(
             1, "docker kill $(docker ps -q --filter label=com.docker.swarm.service.name=muster-lab)")
-        let result = try await child.value
-        region.evidence.add("muster up", [UInt8](text().utf8))
-        note("up ended with \(result.status):\n\(text())")
-        try #require(isUnderWay && result.status == 0, "\(text())")
-        #expect(text().contains("lets the control plane in, with your own key"))
+        let (status, text) = try await up.end()
+        try #require(isUnderWay && status == 0, "\(text)")
+        #expect(text.contains("lets the control plane in, with your own key"))
         let nodes = try await region.nodes(from: 1)
         #expect(nodes.map(\.name).sorted() == (1...6).map { "h\($0)" } && nodes.allSatisfy { $0.state == "Ready" })
         // The run may be over before its control plane is killed: then nobody waits for the next container but we.
@@ -87,6 +84,25 @@ struct ChangeStory {
         let left = try await region.said(6, "docker info -f '{{.Swarm.LocalNodeState}}'; ls -d /etc/muster 2>&1 || :")
         #expect(left.hasPrefix("inactive") && left.contains("No such file"))
         #expect(try await region.said(6, "grep -c muster:lab /root/.ssh/authorized_keys || :") == "0")
+    }
+
+    /// h2 goes while h6 comes: another manager is there, with the image, before the old one is demoted, drained, gone.
+    func managerReplaced() async throws {
+        let manifest = try region.manifest(hosts: [1, 3, 4, 5, 6])
+        let refused = try await region.muster("up", manifest, exits: 2)
+        #expect(refused.errors.contains("no manager any more: `h2`") && refused.errors.contains("--approve 1"))
+        let done = try await region.muster("up", manifest, "--approve", "1", "--json", exits: 0).json()
+        let words = done["steps"].items.compactMap { $0["id"].text?.split(separator: "/").first }
+        let turns = ["promote-node", "demote-node", "leave-swarm", "remove-node", "restore-host"]
+        #expect(words.filter { turns.contains(String($0)) }.map(String.init) == turns, "\(words)")
+        let nodes = try await region.nodes(from: 1)
+        #expect(nodes.map(\.name).sorted() == ["h1", "h3", "h4", "h5", "h6"])
+        let managers = nodes.filter { $0.role != "worker" }.map(\.name)
+        #expect(managers.count == 3 && Set(managers).isSuperset(of: ["h1", "h3"]))
+        let left = try await region.said(2, "docker info -f '{{.Swarm.LocalNodeState}}'; ls -d /etc/muster 2>&1 || :")
+        #expect(left.hasPrefix("inactive") && left.contains("No such file"))
+        let again = try await region.muster("up", manifest, "--json", exits: 0).json()
+        #expect(again["remoteWrites"].number == 0 && again["report"].entries("drift") == [])
         try await region.muster("down", manifest, "--confirm", "lab", exits: 0)
     }
 }

@@ -119,14 +119,11 @@ extension LossStory {
     }
 
     /// What a killed run began goes on: a manager's join, during which two that do not know each other yet have no
-    /// majority; after the hand off the control plane's own run. The command says so, changes nothing, and is run again.
-    private static func goesOn(_ text: String) -> Bool {
-        text.contains("no manager can speak for it") || text.contains("its control plane is at work")
-            || isLeased(text)
+    /// majority; after the hand off the control plane's own run; its lease. The command says so, changes nothing, and is
+    /// run again.
+    private static func goesOn(_ ended: Ended) -> Bool {
+        ["leased", "run-going-on"].contains(ended.code) || ended.text.contains("no manager can speak for it")
     }
-
-    /// The lease of a run that was killed right after its hand off keeps the control plane waiting, too.
-    private static func isLeased(_ text: String) -> Bool { text.contains("holds the region for up to a minute") }
 
     /// How often it was killed before it came to its end.
     private func killUntilDone(_ words: [String], _ dice: inout Dice) async throws -> Int {
@@ -138,8 +135,9 @@ extension LossStory {
                 kills += 1
                 continue
             }
-            if result.status == 2, Self.goesOn(result.text) {
-                try await Task.sleep(for: Self.isLeased(result.text) ? .seconds(10) : .seconds(1))
+            if result.status == 2, Self.goesOn(result) {
+                // A lease lasts a minute, and each try logs in to every host.
+                try await Task.sleep(for: result.code == "leased" ? .seconds(10) : .seconds(1))
                 continue
             }
             try #require(
@@ -150,25 +148,15 @@ extension LossStory {
     }
 
     /// Starts `muster`, and kills it and all that it started once `isTime` has returned, unless it has ended by then.
-    private func run(_ words: [String], _ isTime: @escaping @Sendable () async -> Void) async throws
-        -> (status: Int32, text: String)
-    {
-        let log = "\(region.folder)/killed.log"
-        let command = ["sh", "-c", "exec \"$@\" >\(log) 2>&1", "sh", try MusterBinary.path] + words
-        let child = Task {
-            try await region.lab.run(command, environment: region.environment(), deadline: .seconds(200))
-        }
+    private func run(_ words: [String], _ isTime: @escaping @Sendable () async -> Void) async throws -> Ended {
+        let muster = try region.start(words)
         let killer = Task {
             await isTime()
-            child.cancel()
+            muster.kill()
         }
-        let status = try await child.value.status
-        killer.cancel()
-        let text = (try? String(contentsOfFile: log, encoding: .utf8)) ?? ""
-        region.evidence.add("muster \(words.joined(separator: " "))", Array(text.utf8))
-        let end = status == 137 ? "killed" : "ended with \(status)"
-        note("\(words[0]) \(end) after: \(text.split(separator: "\n").last ?? "nothing")")
-        return (status, text)
+        defer { killer.cancel() }
+        let (status, text) = try await muster.end()
+        return Ended(status: status, text: text, code: muster.problemCode)
     }
 
     /// F09, F39: in one bring-up every login of h2 is cut off in mid-command, in another h3 loses power and has it back.
@@ -197,6 +185,14 @@ extension LossStory {
             try await region.muster("up", manifest, exits: 0)
         }
     }
+}
+
+/// How a command ended.
+private struct Ended {
+    let status: Int32
+    let text: String
+    /// Of the problem that ended it.
+    let code: String?
 }
 
 private struct Endless: Error { let description: String }

@@ -11,5 +11,6 @@ case $(state) in
     is_active() { [ "$(state)" = active ]; }
     until_true 30 is_active || fail swarm-init "the node did not become active in 30 s"
     changed ;;
+  '') fail engine-silent "$(docker info 2>&1 | tail -n 1)" ;;
   *) fail half-joined "$(state) $(docker info --format '{{.Swarm.Error}}')" ;;
 esac

@@ -9,6 +9,7 @@ case $(state) in
     made_has swarm "$cluster" || fail foreign-swarm "$(docker info --format '{{.Swarm.NodeID}}')"
     unchanged; return ;;
   inactive) ;;
+  '') fail engine-silent "$(docker info 2>&1 | tail -n 1)" ;;
   *) fail half-joined "$(state) $(docker info --format '{{.Swarm.Error}}')" ;;
 esac
 # The manager that has just given the token answers its operator: where Swarm's ports of it are silent, they are filtered.

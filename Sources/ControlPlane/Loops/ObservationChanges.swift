@@ -100,6 +100,11 @@ extension ObservedState {
     }
 }
 
+extension FleetProblem {
+    /// Whether it tells, as `Plan.drift` does, that a plan would have a step.
+    var isStepDue: Bool { code.hasPrefix("drift-") }
+}
+
 extension Plan {
     /// What this plan says is not as it should be: every step it would take, and what no step mends.
     var drift: [FleetProblem] {

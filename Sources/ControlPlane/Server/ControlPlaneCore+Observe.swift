@@ -39,7 +39,8 @@ extension ControlPlaneCore {
         }
     }
 
-    private func keep(
+    /// Keeps what was seen, with what flipped since the last look. `policy` is what it was looked at for.
+    func keep(
         _ observation: FleetObservation, _ found: [FleetProblem], _ policy: FleetPolicy, in seen: Inventory
     ) async throws {
         // Taken back or replaced while the hosts were looked at: what was seen belongs to nobody.

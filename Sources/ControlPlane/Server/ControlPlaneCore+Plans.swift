@@ -89,13 +89,19 @@ extension ControlPlaneCore {
                 "the policy that was sent is of region `\(policy.region)`",
                 hint: "use the context of `\(policy.region)`")
         }
+        try wanted.intents?.expectKnown(in: policy)
         let intents = try await intents(wanted.intents ?? FleetIntents(), inventory)
         let order = PlanOrder(policy: policy, base: try Self.digest(region.policy), intents: intents)
         let parent = try await inventory.targetBlueprint()
         let (observation, execs) = await operations.observe(policy, leaving: policy.leaving(after: parent))
         let plan = try operations.plan(policy, observation: observation, parent: parent, intents: intents)
         let id = try Self.id(of: plan, order)
-        try await exclusion.run { try await self.keep(plan, id, order, by: actor) }
+        try await exclusion.run {
+            try await self.keep(plan, id, order, by: actor)
+            // It was a look at every host as well: who was lost or is back since the last one is told at once.
+            guard policy == region.policy, await self.observed.unreachable != observation.unreachable else { return }
+            try await self.keep(observation, self.drift, policy, in: inventory)
+        }
         counters.plans += 1
         counters.execs += execs.values.reduce(0, +)
         return PlanAnswer(
@@ -149,9 +155,7 @@ extension ControlPlaneCore {
 
     /// With the hosts that were drained before and were not activated since.
     func intents(_ asked: FleetIntents, _ inventory: Inventory) async throws -> FleetIntents {
-        var intents = asked
-        intents.draining.formUnion(try await inventory.drainingHosts().subtracting(asked.activating))
-        return intents
+        asked.keeping(drained: try await inventory.drainingHosts())
     }
 
     func apply(_ id: PlanID, approved: Int?, by actor: String) async throws -> Applied {

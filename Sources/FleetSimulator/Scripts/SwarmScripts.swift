@@ -14,7 +14,8 @@ extension SimulatedWorld {
             guard host.madeHas("swarm", cluster) else { throw .fails("foreign-swarm", host.membership?.swarm ?? "") }
             return Self.unchanged
         case .inactive?: break
-        case let state: throw .fails("half-joined", "\(state?.rawValue ?? "") \(host.membership?.errorText ?? "")")
+        case nil: throw .fails("engine-silent", "no engine answers")
+        case let state?: throw .fails("half-joined", "\(state.rawValue) \(host.membership?.errorText ?? "")")
         }
         try await stroke(run, 1...5, "before the Swarm is written down")
         host.madeSet("swarm", cluster, region: run.region)

@@ -30,13 +30,15 @@ struct ApplyText {
             return [host.name.rawValue, Style.yellow("partly"), "\(skipped.count) steps wait for `\(cause)`"]
         }
         let changed = results.filter { $0.outcome == .changed }.count
+        let left = results.filter { !$0.hasRun }.count
+        if left > 0 { return [host.name.rawValue, Style.yellow("stopped"), "\(changed) steps, \(left) not started"] }
         return [host.name.rawValue, Style.green("ok"), changed == 0 ? "nothing to do" : "\(changed) steps"]
     }
 
     /// Why it ended early, where, and how to go on.
     private func printStop() {
         guard let stop = report.stop else { return }
-        let left = report.results.filter { if case .unstarted = $0.outcome { true } else { false } }.count
+        let left = report.results.filter { !$0.hasRun }.count
         let rest =
             left == 0 ? "every step had been started" : "\(left) of \(report.results.count) steps were not started"
         Console.line("  \(Style.red("stopped")): \(stop.text); \(rest)")

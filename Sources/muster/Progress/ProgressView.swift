@@ -10,6 +10,7 @@ final class ProgressView: @unchecked Sendable {
     private let isLive: Bool
     private let isQuiet: Bool
     private let start = ContinuousClock.now
+    private var moment: Duration?
     private let hosts: [HostID]
     private let total: Int
     private var running: [HostID: [(step: Step, since: ContinuousClock.Instant)]] = [:]
@@ -30,10 +31,12 @@ final class ProgressView: @unchecked Sendable {
         if isLive { startDrawing() }
     }
 
-    func show(_ event: ProgressEvent) {
+    /// - Parameter at: when it happened, counted from the run's beginning; nil: now.
+    func show(_ event: ProgressEvent, at: Duration? = nil) {
         events?.show(event)
         lock.lock()
         defer { lock.unlock() }
+        moment = at
         switch event {
         case .started(let step):
             running[step.subject, default: []].append((step, .now))
@@ -57,11 +60,13 @@ final class ProgressView: @unchecked Sendable {
         ended += 1
         if result.isSuccess { done[subject, default: 0] += 1 }
         if case .failed(let problem) = result.outcome { failed[subject] = problem }
+        // What was not started is counted at the end, by host.
+        if case .unstarted = result.outcome { return }
         if !isLive && !isQuiet { Console.line(line(of: result)) }
     }
 
     private func head(of step: Step) -> String {
-        let at = String(format: "%6.1f s", (ContinuousClock.now - start) / .seconds(1))
+        let at = String(format: "%6.1f s", (moment ?? ContinuousClock.now - start) / .seconds(1))
         return "\(at)  \(step.subject)  \(step.action.word)"
     }
 

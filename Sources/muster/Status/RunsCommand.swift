@@ -49,7 +49,7 @@ struct RunsCommand: AsyncParsableCommand {
                 let run = try await RunsCommand.run(id, client)
                 let (plan, region) = (try await client.plan(run.plan), try await client.region())
                 return try await RemoteRun(remote: remote, policy: region.policy, isJSON: json)
-                    .follow(run, plan, [:], client)
+                    .follow(run, plan, [:], client, isOld: true)
             }
             if json { try Console.json(result.document) }
             if result.code != 0 { throw ExitCode(result.code) }

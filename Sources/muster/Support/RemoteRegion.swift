@@ -78,8 +78,9 @@ struct RemoteRegion {
         if present.addresses != context.addresses, !present.addresses.isEmpty { try present.save(folder) }
     }
 
-    func plan(_ policy: FleetPolicy, _ intents: FleetIntents = FleetIntents()) async throws -> PlanAnswer {
-        try await calling { try await $0.plan(PlanWanted(policy: policy.portable, intents: intents)) }
+    /// - Parameter policy: nil asks for a plan of the region's present one.
+    func plan(_ policy: FleetPolicy?, _ intents: FleetIntents = FleetIntents()) async throws -> PlanAnswer {
+        try await calling { try await $0.plan(PlanWanted(policy: policy?.portable, intents: intents)) }
     }
 
     func refreshSealedCopy() async throws {

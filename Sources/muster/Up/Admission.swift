@@ -10,6 +10,8 @@ import FleetReconciler
 struct Admission {
     let session: OperatorSession
     let isJSON: Bool
+    /// A host in a Swarm that people want it to leave, or take over, is fit.
+    var intents = FleetIntents()
 
     /// The hosts of `wanted` that answer to the operator's own key and are fit for the region: nothing is written on a
     /// host that belongs to somebody else.
@@ -19,7 +21,7 @@ struct Admission {
         let seen = await session.observer.observation(of: hosts)
         var policy = session.policy
         policy.hosts = hosts
-        let unfit = Preflight(policy: policy, observation: seen).entries.filter { entry in
+        let unfit = Preflight(policy: policy, observation: seen, intents: intents).entries.filter { entry in
             guard let host = entry.problem.hostName, seen.facts(of: host) != nil else { return false }
             return entry.kind == .refused || entry.kind == .quarantined
         }

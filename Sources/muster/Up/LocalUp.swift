@@ -11,8 +11,11 @@ struct LocalUp {
     let session: OperatorSession
     let isJSON: Bool
     var approval = Approval()
+    /// What is asked for besides the manifest.
+    var intents = FleetIntents()
 
     func run() async throws -> Int32 {
+        try intents.expectKnown(in: session.policy)
         let inventory = try session.openInventory()
         defer { try? inventory.close() }
         try await inventory.adopt(policy: session.policy.portable, at: session.clock.now())
@@ -20,11 +23,13 @@ struct LocalUp {
         let hosts = session.policy.hosts + session.policy.leaving(after: parent)
         let observation = await session.observer.observation(of: hosts)
         if let context = try await HandOffGuard(session: session, inventory: inventory).context(observation) {
-            return try await RemoteUp(session: session, context: context, isJSON: isJSON, approval: approval).run()
+            return try await RemoteUp(
+                session: session, context: context, isJSON: isJSON, approval: approval, intents: intents
+            ).run()
         }
         try await inventory.save(observation)
         var input = try session.input(observation: observation, parent: parent)
-        input.intents.draining = try await inventory.drainingHosts()
+        input.intents = intents.keeping(drained: try await inventory.drainingHosts())
         let plan = RegionPlanner.plan(input)
         if !isJSON { announce(plan) }
         guard plan.refusals.isEmpty else { return try refused(plan) }
@@ -33,10 +38,11 @@ struct LocalUp {
             if let parent, plan.blueprint != parent {
                 try await inventory.setTarget(plan.blueprint, at: session.clock.now())
             }
+            try await inventory.keep(input.intents)
             return try await nothingToDo(plan)
         }
         _ = try approval.number(for: plan)
-        let run = PlanRun(session: session, inventory: inventory, isJSON: isJSON)
+        let run = PlanRun(session: session, inventory: inventory, isJSON: isJSON, intents: input.intents)
         return try await goneOn(from: try await run.result(of: plan, observation: observation))
     }
 
@@ -46,8 +52,9 @@ struct LocalUp {
         var local = local
         if local.code == 0 || local.code == 4, let context = try RegionContext.load(session.folder), context.isHandedOff
         {
-            let next = try await RemoteUp(session: session, context: context, isJSON: isJSON, isAdmitting: false)
-                .result()
+            var remote = RemoteUp(session: session, context: context, isJSON: isJSON, isAdmitting: false)
+            remote.told = local.document.report
+            let next = try await remote.result()
             local.document.afterHandOff = UpDocument.Next(next.document)
             // What was lost on the way here is lost to the control plane's plan, too, unless it has mended it since.
             local.code = next.code
@@ -74,12 +81,5 @@ struct LocalUp {
         let document = UpDocument(report, execs: session.shell.execCounts(of: session.policy.hosts))
         if isJSON { try Console.json(document) } else { Console.line("nothing to do: 0 remote writes") }
         return report.exitCode(allowedFailures: session.policy.budgets.allowedFailures(of: session.policy.hosts.count))
-    }
-}
-
-extension Inventory {
-    /// Hosts that were drained before, and are to stay so.
-    fileprivate func drainingHosts() async throws -> Set<HostID> {
-        Set(try await hosts().filter { $0.life == .draining }.map(\.name))
     }
 }

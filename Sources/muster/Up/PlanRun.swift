@@ -11,6 +11,8 @@ struct PlanRun {
     let session: OperatorSession
     let inventory: Inventory
     let isJSON: Bool
+    /// Who is drained is kept with the target.
+    var intents = FleetIntents()
 
     /// Runs `plan` and prints what came of it; gives the exit code.
     func execute(_ plan: Plan, observation: FleetObservation, isTeardown: Bool = false) async throws -> Int32 {
@@ -54,6 +56,7 @@ struct PlanRun {
             if try await inventory.targetBlueprint() != plan.blueprint {
                 try await store.setTarget(plan.blueprint, at: session.clock.now())
             }
+            try await inventory.keep(intents)
         }
         if let settled = report.settled { try await store.setTarget(settled, at: session.clock.now()) }
         return report

@@ -11,6 +11,8 @@ struct RemoteRun {
     let policy: FleetPolicy
     let isJSON: Bool
     var approval = Approval()
+    /// Entries of a report that this command has printed already.
+    var told: [ReportEntry] = []
 
     func apply(_ plan: Plan, id: PlanID, execs: [HostID: Int]) async throws -> UpResult {
         if !isJSON { announce(plan) }
@@ -29,7 +31,7 @@ struct RemoteRun {
             let sizes = "\(plan.steps.count) steps on \(hosts) of \(policy.hosts.count) hosts"
             Console.line(Style.bold("region \(plan.region)") + ": \(sizes), executed by its control plane")
         }
-        ReportText(entries: plan.report).print()
+        ReportText(entries: plan.report.filter { !told.contains($0) }).print()
     }
 
     /// When the answer is lost, whether the run began is looked up, and never guessed by asking again.
@@ -56,10 +58,11 @@ struct RemoteRun {
     }
 
     /// Shows a run until it has ended.
+    /// - Parameter isOld: it began before, so times are those of the control plane, in whole seconds.
     func follow(
-        _ run: Run, _ plan: Plan, _ execs: [HostID: Int], _ client: ControlPlaneClient
+        _ run: Run, _ plan: Plan, _ execs: [HostID: Int], _ client: ControlPlaneClient, isOld: Bool = false
     ) async throws -> UpResult {
-        let view = RunView(policy: policy, isQuiet: isJSON)
+        let view = RunView(policy: policy, isQuiet: isJSON, since: isOld ? run.startedAt : nil)
         let detachment = Detachment(run: run.id, view)
         defer { detachment.end() }
         let outcome = try await client.follow(run.id) { problem in
@@ -88,13 +91,18 @@ final class RunView: @unchecked Sendable {
     private let policy: FleetPolicy
     private let isQuiet: Bool
     private let start = ContinuousClock.now
+    /// When a run that is old by now began, and how far in it the last event was.
+    private let since: Timestamp?
+    private var age: Duration?
     private var plan: Plan?
     private var steps: [StepID: Step] = [:]
     private var results: [StepID: StepResult] = [:]
     private var order: [StepID] = []
     private var progress: ProgressView?
 
-    init(policy: FleetPolicy, isQuiet: Bool) { (self.policy, self.isQuiet) = (policy, isQuiet) }
+    init(policy: FleetPolicy, isQuiet: Bool, since: Timestamp?) {
+        (self.policy, self.isQuiet, self.since) = (policy, isQuiet, since)
+    }
 
     /// The run executes this plan from here on.
     func begin(_ plan: Plan) {
@@ -106,14 +114,15 @@ final class RunView: @unchecked Sendable {
     }
 
     func show(_ event: RunEvent) {
+        age = since.map { .seconds(event.at.seconds(since: $0)) }
         guard let id = event.step, let step = steps[id] else { return }
-        if event.kind == .started { progress?.show(.started(step)) }
+        if event.kind == .started { progress?.show(.started(step), at: age) }
         guard event.kind == .finished, let outcome = event.stepOutcome else { return }
         let result = StepResult(
             step: step, outcome: outcome, duration: .milliseconds(event.milliseconds ?? 0))
         if results[id] == nil { order.append(id) }
         results[id] = result
-        progress?.show(.finished(result))
+        progress?.show(.finished(result), at: age)
     }
 
     func stopDrawing() { progress?.finish() }
@@ -126,8 +135,8 @@ final class RunView: @unchecked Sendable {
                 region: policy.region, generation: 0, parent: 0, clusters: [:], hosts: [:], controlPlane: nil),
             steps: [])
         return ApplyReport(
-            plan: plan ?? none, results: order.compactMap { results[$0] }, duration: ContinuousClock.now - start,
-            stop: outcome.stop)
+            plan: plan ?? none, results: order.compactMap { results[$0] },
+            duration: age ?? ContinuousClock.now - start, stop: outcome.stop)
     }
 }
 

@@ -5,14 +5,32 @@ import FleetReconciler
 
 /// One run of `up` through the control plane.
 struct RemoteUp {
-    let session: OperatorSession
-    let context: RegionContext
+    let remote: RemoteRegion
+    /// The manifest's side of this machine; nil where the region's present policy stays.
+    let session: OperatorSession?
     let isJSON: Bool
     /// Whether hosts are let in that only this machine can log in to. Not in the `up` that has just failed at them.
-    var isAdmitting = true
-    var approval = Approval()
+    let isAdmitting: Bool
+    let approval: Approval
     /// What is asked for besides the manifest.
-    var intents = FleetIntents()
+    let intents: FleetIntents
+    /// Entries of a report that this command has printed already.
+    var told: [ReportEntry] = []
+
+    init(
+        session: OperatorSession, context: RegionContext, isJSON: Bool, isAdmitting: Bool = true,
+        approval: Approval = Approval(), intents: FleetIntents = FleetIntents()
+    ) throws {
+        remote = try RemoteRegion(session, context)
+        (self.session, self.isJSON, self.isAdmitting) = (session, isJSON, isAdmitting)
+        (self.approval, self.intents) = (approval, intents)
+    }
+
+    /// Without a manifest: only what is asked of single hosts.
+    init(remote: RemoteRegion, isJSON: Bool, approval: Approval, intents: FleetIntents) {
+        (self.remote, session, self.isJSON, isAdmitting) = (remote, nil, isJSON, true)
+        (self.approval, self.intents) = (approval, intents)
+    }
 
     func run() async throws -> Int32 {
         let result = try await result()
@@ -22,24 +40,39 @@ struct RemoteUp {
 
     /// What came of it; all but JSON is printed already.
     func result() async throws -> UpResult {
-        try await HandOver.finish(session.folder, context)
-        let remote = try RemoteRegion(session, context)
-        let answer = try await admitted(try await remote.plan(session.policy, intents), remote)
-        if let lease = answer.lease { return try await joined(lease, remote) }
+        try await HandOver.finish(remote.folder, remote.context)
+        let answer = try await admitted(try await plan())
+        if let lease = answer.lease { return try await joined(lease) }
         guard answer.plan.refusals.isEmpty else { return refused(answer) }
-        let run = RemoteRun(remote: remote, policy: session.policy, isJSON: isJSON, approval: approval)
-        let result = try await run.apply(answer.plan, id: answer.id, execs: answer.execsPerHost)
+        let result = try await run(as: policy()).apply(answer.plan, id: answer.id, execs: answer.execsPerHost)
         try remote.remember(answer.plan.blueprint)
         return result
     }
 
+    private func plan() async throws -> PlanAnswer { try await remote.plan(session?.policy, intents) }
+
+    private func policy() async throws -> FleetPolicy {
+        if let session { return session.policy }
+        return try await remote.calling(refreshing: false) { try await $0.region() }.policy
+    }
+
+    private func run(as policy: FleetPolicy) -> RemoteRun {
+        RemoteRun(remote: remote, policy: policy, isJSON: isJSON, approval: approval, told: told)
+    }
+
     /// Lets the region's key in where only this machine's own key works, and plans again with those hosts in reach.
-    private func admitted(_ answer: PlanAnswer, _ remote: RemoteRegion) async throws -> PlanAnswer {
+    private func admitted(_ answer: PlanAnswer) async throws -> PlanAnswer {
         guard isAdmitting, let wanted = answer.admission, answer.lease == nil else { return answer }
-        let admission = Admission(session: session, isJSON: isJSON)
+        guard let session else {
+            // Work is moved by the managers; all else is done on the host itself.
+            let asked = intents.hosts.subtracting(intents.draining).subtracting(intents.activating)
+            if let host = wanted.hosts.first(where: asked.contains) { throw Self.notAdmitted(host) }
+            return answer
+        }
+        let admission = Admission(session: session, isJSON: isJSON, intents: intents)
         let hosts = await admission.candidates(wanted)
         guard !hosts.isEmpty, await !admission.admit(hosts, wanted).isEmpty else { return answer }
-        return try await remote.plan(session.policy, intents)
+        return try await plan()
     }
 
     private func refused(_ answer: PlanAnswer) -> UpResult {
@@ -52,21 +85,27 @@ struct RemoteUp {
 
     /// A run goes on. One of this very manifest (its `up` was killed, or another machine's is faster) is followed to its
     /// end, and then planned again; any other is the business of whoever began it.
-    private func joined(_ lease: RunLease, _ remote: RemoteRegion) async throws -> UpResult {
+    private func joined(_ lease: RunLease) async throws -> UpResult {
         let present = try await remote.calling(refreshing: false) { client in try await client.region() }
-        guard intents.isEmpty, present.policy == session.policy.portable else {
-            throw Self.busy(session.policy.region, lease)
+        guard intents.isEmpty, let session, present.policy == session.policy.portable else {
+            throw Self.busy(present.policy.region, lease)
         }
         Console.aside(
             "run `\(lease.run)`, begun by `\(lease.holder)` at \(lease.since), is for this very manifest: following it")
         let followed = try await remote.calling { client in
             let run = try await client.run(lease.run)
             let plan = try await client.plan(run.plan)
-            return try await RemoteRun(remote: remote, policy: session.policy, isJSON: isJSON)
-                .follow(run, plan, [:], client)
+            return try await self.run(as: session.policy).follow(run, plan, [:], client, isOld: true)
         }
         guard followed.code == 0 || followed.code == 4 else { return followed }
         return try await result()
+    }
+
+    private static func notAdmitted(_ host: HostID) -> FleetProblem {
+        FleetProblem(
+            .refused, "host-not-admitted", subject: "host `\(host)`",
+            "it does not let its control plane in, so nothing can be done there from it; nothing was changed",
+            hint: "give `--manifest FILE`, too: your own key lets it in first")
     }
 
     private static func busy(_ region: RegionID, _ lease: RunLease) -> FleetProblem {

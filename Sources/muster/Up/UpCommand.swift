@@ -1,8 +1,5 @@
 // `muster up`: check, plan, apply and hand off; the one command. After the hand off it asks the control plane.
 import ArgumentParser
-import FleetModel
-import FleetPlanner
-import FleetReconciler
 
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,15 +18,6 @@ struct UpCommand: AsyncParsableCommand {
     func run() async throws { try await recording.recording { try await result() } }
 
     private func result() async throws -> Int32 {
-        let session = try OperatorSession(options)
-        return try await session.closing {
-            let lock = try FolderLock(session.folder)
-            defer { lock.release() }
-            if let context = try RegionContext.load(session.folder), context.isHandedOff {
-                return try await RemoteUp(session: session, context: context, isJSON: json, approval: approval.approval)
-                    .run()
-            }
-            return try await LocalUp(session: session, isJSON: json, approval: approval.approval).run()
-        }
+        try await RegionUp(session: OperatorSession(options), isJSON: json, approval: approval.approval).run()
     }
 }
