@@ -48,9 +48,7 @@ final class LeaseKeeper: Sendable {
     /// Takes the lease.
     /// - Throws: `leased` when somebody else has it; what ails the last candidate when none can hold it.
     func acquire() async throws(FleetProblem) {
-        if let other = observation.holder(otherThan: terms.owner) {
-            throw ActProblem(host: other.host, word: "lease").leased(by: other.lease)
-        }
+        if let refusal = observation.refusal(of: terms.owner) { throw refusal }
         try await acquire(at: candidates)
     }
 

@@ -45,6 +45,11 @@ extension FleetObservation {
         leases.filter { $0.isReleased || !$0.isLive || $0.owner == owner }.map(\.epoch).max() ?? 0
     }
 
+    /// Why `owner` may change nothing now: somebody else is at work.
+    package func refusal(of owner: String) -> FleetProblem? {
+        holder(otherThan: owner).map { ActProblem(host: $0.host, word: "lease").leased(by: $0.lease) }
+    }
+
     /// The host and the lease of somebody else who is at work.
     func holder(otherThan owner: String) -> (host: HostID, lease: LeaseFacts)? {
         let settled = settledEpoch(for: owner)

@@ -10,7 +10,11 @@ struct ApplyText {
     func print() {
         Console.line()
         var table = TextTable(header: [])
-        for host in policy.hosts + report.plan.leaving { table.rows.append(row(host)) }
+        let hosts = policy.hosts + report.plan.leaving
+        let busy = Set(report.results.map(\.step.subject)).union(report.lostHosts)
+        for host in hosts where busy.contains(host.name) { table.rows.append(row(host)) }
+        let idle = hosts.count { !busy.contains($0.name) }
+        if idle > 0 { table.rows.append(["\(idle) more", Style.green("ok"), "nothing to do"]) }
         table.print()
         printStop()
         printTimes()
@@ -27,12 +31,16 @@ struct ApplyText {
         }
         let skipped = results.filter { if case .skipped = $0.outcome { true } else { false } }
         if let first = skipped.first, case .skipped(let cause) = first.outcome {
-            return [host.name.rawValue, Style.yellow("partly"), "\(skipped.count) steps wait for `\(cause)`"]
+            return [
+                host.name.rawValue, Style.yellow("partly"),
+                "\(counted(skipped.count, "step")) not begun: `\(cause)` failed",
+            ]
         }
         let changed = results.filter { $0.outcome == .changed }.count
         let left = results.filter { !$0.hasRun }.count
-        if left > 0 { return [host.name.rawValue, Style.yellow("stopped"), "\(changed) steps, \(left) not started"] }
-        return [host.name.rawValue, Style.green("ok"), changed == 0 ? "nothing to do" : "\(changed) steps"]
+        let steps = counted(changed, "step")
+        if left > 0 { return [host.name.rawValue, Style.yellow("stopped"), "\(steps), \(left) not started"] }
+        return [host.name.rawValue, Style.green("ok"), changed == 0 ? "it was all done" : steps]
     }
 
     /// Why it ended early, where, and how to go on.
@@ -47,7 +55,7 @@ struct ApplyText {
     private func printTimes() {
         let sums = report.timeByWord.prefix(6).map { "\($0.word) \(Duration.seconds($0.seconds).shown)" }
         Console.line(
-            "  \(report.duration.shown) in all, \(report.remoteWrites) remote writes"
+            "  \(report.duration.shown) in all, \(counted(report.remoteWrites, "remote write"))"
                 + (sums.isEmpty ? "" : "; time by step, summed over hosts: \(sums.joined(separator: ", "))"))
     }
 }

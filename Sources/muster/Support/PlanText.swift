@@ -58,7 +58,8 @@ struct PlanText {
         let hosts = Set(plan.steps.map(\.subject)).count
         Console.line(
             Style.bold("region \(plan.region)")
-                + ": generation \(plan.blueprint.generation), \(plan.steps.count) steps on \(hosts) hosts")
+                + ": generation \(plan.blueprint.generation), \(counted(plan.steps.count, "step")) on \(counted(hosts, "host"))"
+        )
         let rendering = StepRendering(region: plan.region, secrets: nil)
         let width = plan.steps.map { $0.subject.rawValue.count }.max() ?? 0
         for step in plan.steps {

@@ -31,6 +31,10 @@ struct LocalUp {
         var input = try session.input(observation: observation, parent: parent)
         input.intents = intents.keeping(drained: try await inventory.drainingHosts())
         let plan = RegionPlanner.plan(input)
+        // What somebody else's run has made of the hosts so far is no news to anybody.
+        if !plan.isEmpty, let refusal = observation.refusal(of: try LeaseOwner.text(of: session.folder)) {
+            throw refusal
+        }
         if !isJSON { announce(plan) }
         guard plan.refusals.isEmpty else { return try refused(plan) }
         guard !plan.isEmpty else {
@@ -67,7 +71,7 @@ struct LocalUp {
         let hosts = Set(plan.steps.map(\.subject)).count
         Console.line(
             Style.bold("region \(plan.region)")
-                + ": \(plan.steps.count) steps on \(hosts) of \(session.policy.hosts.count) hosts")
+                + ": \(counted(plan.steps.count, "step")) on \(hosts) of \(session.policy.hosts.count) hosts")
         ReportText(entries: plan.report).print()
     }
 
