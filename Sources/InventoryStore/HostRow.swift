@@ -40,6 +40,14 @@ enum HostRow {
         for (name, host) in blueprint.hosts.sorted(by: { $0.key < $1.key }) {
             try sync(host, name, at: time, in: database)
         }
+        // Whom it neither wants nor waits for has gone, without an answer perhaps. A region that goes says it by step.
+        guard !blueprint.hosts.isEmpty else { return }
+        let known = try String.fetchAll(database, sql: "SELECT name FROM host WHERE life <> 'removed'").map {
+            HostID($0)
+        }
+        for name in known where blueprint.hosts[name] == nil && blueprint.leaving[name] == nil {
+            try setLife(.removed, of: name, in: database)
+        }
     }
 
     static func sync(_ host: DesiredHost, _ name: HostID, at time: Timestamp, in database: Database) throws {

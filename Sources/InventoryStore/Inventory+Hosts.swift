@@ -37,7 +37,7 @@ extension Inventory {
     }
 
     /// Admits the hosts of a blueprint that are not there yet (or were removed), and makes address, domain, cluster
-    /// and role of the others what it says. Hosts that it does not name keep their rows.
+    /// and role of the others what it says. Hosts that it does not name are removed.
     package func syncHosts(with blueprint: Blueprint, at time: Timestamp) async throws(FleetProblem) {
         try await write("take over the hosts of blueprint \(blueprint.generation)") { database in
             try HostRow.sync(blueprint, at: time, in: database)

@@ -161,7 +161,7 @@ import Testing
         #expect(hosts.count == 3 && hosts[0].facts == nil && hosts[0].since == time(200))
     }
 
-    @Test("a new blueprint → new hosts are admitted, changed ones follow, equal ones keep their generation")
+    @Test("a new blueprint → new hosts are admitted, changed ones follow, equal ones keep their generation, others are gone")
     func sync() async throws {
         let inventory = try await inventory(in: scratch)
         var next = blueprint(2, hosts: 4)
@@ -174,7 +174,7 @@ import Testing
         try await inventory.syncHosts(with: next, at: time(200))
         let after = try await inventory.hosts()
         #expect(after.map(\.name) == ["h1", "h2", "h3", "h4"])
-        #expect(after.map(\.generation) == [1, 2, 1, 1])
+        #expect(after.map(\.generation) == [1, 2, 2, 1] && after[2].life == .removed)
         #expect(after[1].address == "198.18.9.9" && after[1].facts == facts())
         #expect(after[3].life == .admitted && after[3].since == time(200))
     }

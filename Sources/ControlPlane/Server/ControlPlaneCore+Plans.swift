@@ -98,9 +98,7 @@ extension ControlPlaneCore {
         let id = try Self.id(of: plan, order)
         try await exclusion.run {
             try await self.keep(plan, id, order, by: actor)
-            // It was a look at every host as well: who was lost or is back since the last one is told at once.
-            guard policy == region.policy, await self.observed.unreachable != observation.unreachable else { return }
-            try await self.keep(observation, self.drift, policy, in: inventory)
+            if policy == region.policy { try await self.keepFlips(observation, policy, in: inventory) }
         }
         counters.plans += 1
         counters.execs += execs.values.reduce(0, +)
@@ -108,6 +106,15 @@ extension ControlPlaneCore {
             id: id, isEmpty: plan.isEmpty, plan: plan, execsPerHost: execs,
             observation: ObservationSummary(observation),
             admission: try admission(plan.blueprint, policy, observation), lease: try await inventory.lease())
+    }
+
+    /// A plan was a look at every host as well: who was lost or is back since the last one is told at once. All else
+    /// waits for the next look: at rest a plan writes nothing.
+    private func keepFlips(
+        _ observation: FleetObservation, _ policy: FleetPolicy, in inventory: Inventory
+    ) async throws {
+        let lost = Set(ObservationSummary(observation).unreachable.keys)
+        if lost != observed.unreachable { try await keep(observation, drift, policy, in: inventory) }
     }
 
     private func admission(

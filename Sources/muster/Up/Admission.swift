@@ -13,11 +13,11 @@ struct Admission {
     /// A host in a Swarm that people want it to leave, or take over, is fit.
     var intents = FleetIntents()
 
-    /// The hosts of `wanted` that answer to the operator's own key and are fit for the region: nothing is written on a
-    /// host that belongs to somebody else.
-    func candidates(_ wanted: AdmissionNeeded) async -> [HostPolicy] {
+    /// The hosts of `wanted` that answer to the operator's own key and are fit for the region, and why others are not:
+    /// nothing is written on a host that belongs to somebody else.
+    func candidates(_ wanted: AdmissionNeeded) async -> (fit: [HostPolicy], unfit: [ReportEntry]) {
         let hosts = session.policy.hosts.filter { wanted.hosts.contains($0.name) }
-        guard !hosts.isEmpty else { return [] }
+        guard !hosts.isEmpty else { return ([], []) }
         let seen = await session.observer.observation(of: hosts)
         var policy = session.policy
         policy.hosts = hosts
@@ -25,9 +25,10 @@ struct Admission {
             guard let host = entry.problem.hostName, seen.facts(of: host) != nil else { return false }
             return entry.kind == .refused || entry.kind == .quarantined
         }
-        if !isJSON { ReportText(entries: unfit).print() }
         let names = Set(unfit.compactMap(\.problem.hostName))
-        return hosts.filter { seen.facts(of: $0.name) != nil && !names.contains($0.name) }
+        let fit = hosts.filter { seen.facts(of: $0.name) != nil && !names.contains($0.name) }
+        // What would refuse a bring-up only leaves a host out of a region that is there.
+        return (fit, unfit.map { ReportEntry(.quarantined, $0.problem) })
     }
 
     /// Admits them, all at once, each shown before; gives those for which it worked.

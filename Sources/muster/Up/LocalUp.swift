@@ -69,9 +69,12 @@ struct LocalUp {
 
     private func announce(_ plan: Plan) {
         let hosts = Set(plan.steps.map(\.subject)).count
-        Console.line(
-            Style.bold("region \(plan.region)")
-                + ": \(counted(plan.steps.count, "step")) on \(hosts) of \(session.policy.hosts.count) hosts")
+        if plan.refusals.isEmpty {
+            Console.line(
+                Style.bold("region \(plan.region)")
+                    + ": \(counted(plan.steps.count, "step")) on \(hosts) of "
+                    + "\((session.policy.hosts + plan.leaving).count) hosts")
+        }
         ReportText(entries: plan.report).print()
     }
 

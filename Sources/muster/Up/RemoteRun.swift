@@ -28,7 +28,8 @@ struct RemoteRun {
     private func announce(_ plan: Plan) {
         let hosts = Set(plan.steps.map(\.subject)).count
         if !plan.isEmpty {
-            let sizes = "\(counted(plan.steps.count, "step")) on \(hosts) of \(policy.hosts.count) hosts"
+            let sizes =
+                "\(counted(plan.steps.count, "step")) on \(hosts) of \((policy.hosts + plan.leaving).count) hosts"
             Console.line(Style.bold("region \(plan.region)") + ": \(sizes), executed by its control plane")
         }
         ReportText(entries: plan.report.filter { !told.contains($0) }).print()

@@ -70,9 +70,9 @@ struct RemoteUp {
             return answer
         }
         let admission = Admission(session: session, isJSON: isJSON, intents: intents)
-        let hosts = await admission.candidates(wanted)
-        guard !hosts.isEmpty, await !admission.admit(hosts, wanted).isEmpty else { return answer }
-        return try await plan()
+        let (fit, unfit) = await admission.candidates(wanted)
+        guard !fit.isEmpty, await !admission.admit(fit, wanted).isEmpty else { return answer.telling(unfit) }
+        return try await plan().telling(unfit)
     }
 
     private func refused(_ answer: PlanAnswer) -> UpResult {
@@ -114,5 +114,18 @@ struct RemoteUp {
             "its control plane is at work: `\(lease.holder)` began run `\(lease.run)` of plan `\(lease.plan)` at "
                 + "\(lease.since)",
             hint: "watch it with `muster runs follow`, or end it with `muster runs cancel`")
+    }
+}
+
+extension PlanAnswer {
+    /// With what this machine knows better: why it did not let the control plane in on these hosts.
+    fileprivate func telling(_ unfit: [ReportEntry]) -> PlanAnswer {
+        let hosts = Set(unfit.compactMap(\.problem.hostName))
+        var answer = self
+        answer.plan.report.removeAll { entry in
+            entry.kind == .quarantined && entry.problem.hostName.map(hosts.contains) == true
+        }
+        answer.plan.report += unfit
+        return answer
     }
 }
