@@ -56,7 +56,7 @@ struct LocalUp {
         var local = local
         if local.code == 0 || local.code == 4, let context = try RegionContext.load(session.folder), context.isHandedOff
         {
-            var remote = RemoteUp(session: session, context: context, isJSON: isJSON, isAdmitting: false)
+            var remote = try RemoteUp(session: session, context: context, isJSON: isJSON, isAdmitting: false)
             remote.told = local.document.report
             let next = try await remote.result()
             local.document.afterHandOff = UpDocument.Next(next.document)
