@@ -161,7 +161,7 @@ import Testing
         #expect(hosts.count == 3 && hosts[0].facts == nil && hosts[0].since == time(200))
     }
 
-    @Test("a new blueprint → new hosts are admitted, changed ones follow, equal ones keep their generation, others are gone")
+    @Test("a new blueprint → new hosts are admitted, changed ones follow, equal ones keep theirs, others are gone")
     func sync() async throws {
         let inventory = try await inventory(in: scratch)
         var next = blueprint(2, hosts: 4)
