@@ -25,6 +25,15 @@ func code(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: settings)
 }
 
+/// A code target in which simulations spend their time. `MUSTER_OPTIMIZE=1`, which the Makefile sets, optimises it in
+/// debug builds, too (ADR 0022).
+func hot(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    let target = code(name, dependencies)
+    guard Context.environment["MUSTER_OPTIMIZE"] == "1" else { return target }
+    target.swiftSettings = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+    return target
+}
+
 /// A folder of data at the top level, compiled into the binary by a few lines of Swift that lie beside it.
 func data(_ name: String, path: String, embed folders: [String], exclude: [String] = []) -> Target {
     .target(
@@ -47,18 +56,18 @@ let hostScripts = [
 
 var targets: [Target] = [
     .target(name: "GoldenFiles", path: "Tests/GoldenFiles", swiftSettings: settings),
-    code("FleetModel", []),
-    code("FleetPlanner", ["FleetModel"]),
+    hot("FleetModel", []),
+    hot("FleetPlanner", ["FleetModel"]),
     tests("FleetModelTests", ["FleetModel"]),
     tests("FleetPlannerTests", ["FleetPlanner", "FleetReconciler", "FleetModel", "GoldenFiles"], exclude: ["Goldens"]),
-    code("DockerEngine", ["FleetModel"]),
+    hot("DockerEngine", ["FleetModel"]),
     tests("DockerEngineTests", ["DockerEngine", "FleetModel", "GoldenFiles"], exclude: ["Goldens"]),
-    code("FleetReconciler", ["FleetModel", "FleetPlanner", "DockerEngine"]),
+    hot("FleetReconciler", ["FleetModel", "FleetPlanner", "DockerEngine"]),
     tests(
         "FleetReconcilerTests",
         ["FleetReconciler", "FleetPlanner", "DockerEngine", "FleetModel", "GoldenFiles", "HostScripts"],
         exclude: ["Goldens"]),
-    code("FleetSimulator", ["FleetModel", "FleetPlanner", "FleetReconciler"]),
+    hot("FleetSimulator", ["FleetModel", "FleetPlanner", "FleetReconciler"]),
     tests("SimulationTests", ["FleetSimulator", "FleetReconciler", "FleetPlanner", "FleetModel"]),
     data("HostScripts", path: "bootstrap/host", embed: hostScripts),
     .systemLibrary(
@@ -103,9 +112,8 @@ var targets: [Target] = [
     code(
         "FleetLive",
         [
-            "CLinux", "DockerEngine", "FleetModel", "FleetReconciler", "HostScripts", "InventoryStore",
-            "RegionManifest",
-            "SSHTransport",
+            "CLinux", "CZlib", "DockerEngine", "FleetModel", "FleetReconciler", "HostScripts", "InventoryStore",
+            "RegionManifest", "SSHTransport",
         ]),
     tests("FleetLiveTests", ["FleetLive", "FleetModel"]),
     tests("CommandLineTests", []),

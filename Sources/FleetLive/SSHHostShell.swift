@@ -10,6 +10,7 @@ package final class SSHHostShell: HostShell {
     private let client: SSHClient
     private let access: AccessPolicy
     private let nonce: String
+    private let probes = ProbeInput()
     /// This shell's own: others run commands over the same client at the same time.
     private let sent = Mutex<[HostID: Int]>([:])
     private let elevation: Elevation
@@ -55,14 +56,18 @@ package final class SSHHostShell: HostShell {
     package func endpoint(of host: HostPolicy) -> SSHEndpoint { access.endpoint(of: host) }
 
     private func command(_ act: RemoteAct, script: String, host: HostID) throws(ShellFailure) -> SSHCommand {
-        let input = act.standardInput(nonce: nonce, prelude: HostScript.prelude, script: script)
+        let text = act.standardInput(nonce: nonce, prelude: HostScript.prelude, script: script)
+        // What else is packed would cost its host more than it saves, and what follows an upload's marker cannot be.
+        let isPacked = act.word == "probe"
+        let shell = isPacked ? ProbeInput.command : ["/bin/sh", "-s", "--"]
         do {
-            let line = try ShellWord.line(elevation.words(["/bin/sh", "-s", "--"] + act.words))
+            let line = try ShellWord.line(elevation.words(shell + act.words))
             let upload = act.upload.map { source in
                 SSHCommand.Upload(afterMarker: [UInt8](RemoteAct.readyMarker(nonce: nonce).utf8), source: source)
             }
             return SSHCommand(
-                line, standardInput: [UInt8](input.utf8), upload: upload, prompt: elevation.prompt,
+                line, standardInput: isPacked ? probes.packed(text) : [UInt8](text.utf8), upload: upload,
+                prompt: elevation.prompt,
                 deadline: act.deadline)
         } catch {
             let problem = FleetProblem(

@@ -119,7 +119,8 @@ import Testing
                 #expect(try await admin.metrics().contains("muster_epoch 2"))
                 let plan = try await admin.plan(PlanWanted(policy: SampleRegion.policy()))
                 #expect(try await admin.plan(plan.id) == plan.plan)
-                let nothing = ApplyAnswer(id: plan.id, remoteWrites: 0, generation: 1, isPolicyChanged: false)
+                let nothing = ApplyAnswer(
+                    id: plan.id, remoteWrites: 0, generation: 1, isPolicyChanged: false, isTargetChanged: false)
                 #expect(try await admin.apply(plan.id) == .atOnce(nothing))
             }
         }

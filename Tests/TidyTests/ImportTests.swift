@@ -19,7 +19,7 @@ import Testing
         "ControlPlaneImage": ["FleetModel", "CLibCrypto", "CZlib"],
         "FleetLive": [
             "FleetModel", "FleetPlanner", "FleetReconciler", "SSHTransport", "DockerEngine", "InventoryStore",
-            "RegionManifest", "HostScripts", "CLinux", "Logging",
+            "RegionManifest", "HostScripts", "CLinux", "CZlib", "Logging",
         ],
         "FleetSimulator": ["FleetModel", "FleetPlanner", "FleetReconciler"],
         "LoadTest": ["FleetModel", "SSHTransport", "LoadTestData", "AsyncHTTPClient"],

@@ -34,7 +34,15 @@ package enum HostScript {
         "swarm-token": text(PackageResources.swarm_token_sh, sharing: PackageResources.reach_sh),
     ]
 
-    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+    /// Without indentation and comments but the first, which names the script: a probe goes to every host at every look,
+    /// and a quarter of it is for people.
+    private static func text(_ bytes: [UInt8]) -> String {
+        bytes.split(separator: UInt8(ascii: "\n")).enumerated().compactMap { number, line in
+            let words = line.drop { $0 == UInt8(ascii: " ") }
+            let isLeftOut = words.isEmpty || number > 0 && words.first == UInt8(ascii: "#")
+            return isLeftOut ? nil : String(decoding: words, as: UTF8.self) + "\n"
+        }.joined()
+    }
 
     /// A script whose first line, which names it, is followed by what it shares with another.
     private static func text(_ bytes: [UInt8], sharing library: [UInt8]) -> String {

@@ -68,6 +68,7 @@ package struct ApplyAnswer: Codable, Hashable, Sendable {
     /// Generation of the target now.
     package var generation: Int
     package var isPolicyChanged: Bool
+    package var isTargetChanged: Bool
 }
 
 /// What came of asking for a plan to be applied.
@@ -194,7 +195,8 @@ extension ControlPlaneCore {
         if isNewTarget { await witness() }
         let generation = try await opened().region.targetGeneration ?? 0
         return ApplyAnswer(
-            id: id, remoteWrites: 0, generation: generation, isPolicyChanged: order.policy != region.policy)
+            id: id, remoteWrites: 0, generation: generation, isPolicyChanged: order.policy != region.policy,
+            isTargetChanged: isNewTarget)
     }
 
     /// What the plan was asked for, if the region's policy is still the one that it was made from, or already its own.

@@ -78,10 +78,24 @@ struct RemoteRegion {
         if present.addresses != context.addresses, !present.addresses.isEmpty { try present.save(folder) }
     }
 
+    /// A plan changes nothing that a sealed copy would have to keep.
     /// - Parameter policy: nil asks for a plan of the region's present one.
     func plan(_ policy: FleetPolicy?, _ intents: FleetIntents = FleetIntents()) async throws -> PlanAnswer {
-        try await calling { try await $0.plan(PlanWanted(policy: policy?.portable, intents: intents)) }
+        try await calling(refreshing: false) {
+            try await $0.plan(PlanWanted(policy: policy?.portable, intents: intents))
+        }
     }
+
+    /// Whether the sealed copy is there and fresh enough to go without another one after a command that changed nothing.
+    var hasFreshCopy: Bool {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: folder.path(of: .sealedCopy))
+        guard let madeAt = attributes?[.modificationDate] as? Date else { return false }
+        // A clock that jumped back makes it old: another copy costs little.
+        return (0..<Self.freshCopySeconds).contains(Date().timeIntervalSince(madeAt))
+    }
+
+    /// A day: the control plane warns when its last copy is a week old, and one a day is never that.
+    private static let freshCopySeconds = 86_400.0
 
     func refreshSealedCopy() async throws {
         try await calling(refreshing: false) { try store(try await $0.sealedCopy()) }

@@ -17,12 +17,15 @@ struct RemoteRun {
     func apply(_ plan: Plan, id: PlanID, execs: [HostID: Int]) async throws -> UpResult {
         if !isJSON { announce(plan) }
         let number = try approval.number(for: plan)
-        return try await remote.calling { client in
+        let (result, isChange) = try await remote.calling(refreshing: false) { client in
             switch try await begin(id, number, client) {
-            case .atOnce(let answer): nothingToDo(plan, answer, execs)
-            case .begun(let run): try await follow(run, plan, execs, client)
+            case .atOnce(let answer):
+                (nothingToDo(plan, answer, execs), answer.isPolicyChanged || answer.isTargetChanged)
+            case .begun(let run): (try await follow(run, plan, execs, client), true)
             }
         }
+        if isChange || !remote.hasFreshCopy { try? await remote.refreshSealedCopy() }
+        return result
     }
 
     private func announce(_ plan: Plan) {
