@@ -14,6 +14,8 @@ comma := ,
 empty :=
 space := $(empty) $(empty)
 
+# Simulations in a minute want optimised planners in debug builds, too; MUSTER_OPTIMIZE=0 for a debugger (ADR 0022).
+export MUSTER_OPTIMIZE ?= 1
 export MUSTER_LAB ?= /var/tmp/muster-lab
 export MUSTER_BENCH_DATA ?= $(abspath ../shared)
 DEBUG := .build/debug/muster

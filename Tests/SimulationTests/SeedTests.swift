@@ -14,10 +14,15 @@ import Testing
         187: "a join that came through late made a fourth manager",
         207: "reset-swarm left a Swarm in which the host had become a manager meanwhile, and took its majority",
         1145: "the same, among five managers",
+        230: "fewer managers wanted while the engine of one was stopped: refused, with the step that starts it",
+        1883: "a silent host of a cluster whose Swarm was made anew was forgotten",
+        2309: "a silent host of a cluster that was given up was forgotten",
+        3210: "a silent host that had not joined yet was forgotten",
+        5858: "the control plane ran where another operator had put it, and its home left the manifest",
         2472: "reset-swarm of a worker that had joined meanwhile left its node behind",
     ]
 
-    /// How many lives: thousands, in less than a minute of a debug build on two cores.
+    /// How many lives: thousands, in less than a minute of two cores, with the modules that they run in optimised.
     private static let count = environment["MUSTER_SEEDS"].flatMap { Int($0) } ?? 2000
 
     private static func text(_ end: LifeEnd) -> String {
