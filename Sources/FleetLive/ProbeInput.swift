@@ -5,7 +5,7 @@ import Synchronization
 
 /// Packs the input of probes; the one packed last is kept, for all hosts of a look get the same.
 final class ProbeInput: Sendable {
-    /// What unpacks it on a host and runs it with the words that follow. gzip is in every Debian and Ubuntu (`Essential`).
+    /// What unpacks it on a host and runs it with the words after it; every Debian and Ubuntu has gzip (`Essential`).
     static let command = ["/bin/sh", "-c", #"gzip -dc | exec /bin/sh -s -- "$@""#, "sh"]
 
     private let last = Mutex<(text: String, packed: [UInt8])>(("", []))

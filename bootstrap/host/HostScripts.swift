@@ -34,12 +34,13 @@ package enum HostScript {
         "swarm-token": text(PackageResources.swarm_token_sh, sharing: PackageResources.reach_sh),
     ]
 
-    /// Without indentation and comments but the first, which names the script: a probe goes to every host at every look,
-    /// and a quarter of it is for people.
+    /// Without indentation and comments, but for the first, which names the script, and those that shellcheck reads: a
+    /// probe goes to every host at every look, and a quarter of it is for people.
     private static func text(_ bytes: [UInt8]) -> String {
         bytes.split(separator: UInt8(ascii: "\n")).enumerated().compactMap { number, line in
             let words = line.drop { $0 == UInt8(ascii: " ") }
-            let isLeftOut = words.isEmpty || number > 0 && words.first == UInt8(ascii: "#")
+            let isComment = words.first == UInt8(ascii: "#") && !words.starts(with: "# shellcheck ".utf8)
+            let isLeftOut = words.isEmpty || number > 0 && isComment
             return isLeftOut ? nil : String(decoding: words, as: UTF8.self) + "\n"
         }.joined()
     }
