@@ -23,7 +23,7 @@ import Testing
         try input.fileHandleForWriting.close()
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
-        #expect(text == "<one><a b; $HOME 'c'><>" && process.terminationStatus == 3)
+        #expect(text == "<one><a b; $HOME 'c'><>\n" && process.terminationStatus == 3)
     }
 
     @Test("the same text is packed once, another one anew, and none is nothing")
