@@ -14,16 +14,18 @@ struct WorkSteps {
         let actor = steps.actingHost ?? view.speaker
         for host in situation.members(of: cluster) where situation.input.intents.draining.contains(host.name) {
             guard list.contains(StepID("join-swarm/\(host.name)")) else { continue }
-            list.add(step("drain-node", .drainNode(cluster: cluster), host, actor, list, "people want it idle"))
+            // Whoever comes out of another Swarm, or out of this one, may be drained there as well: two steps, two ids.
+            let ending = steps.byHost[host.name] == nil ? "" : "/\(cluster)"
+            list.add(step("drain-node", ending, .drainNode(cluster: cluster), host, actor, list, "people want it idle"))
         }
         for (host, node) in nodes {
             if situation.input.intents.draining.contains(host.name) {
                 guard node.availability != "drain" else { continue }
-                list.add(step("drain-node", .drainNode(cluster: cluster), host, actor, list, "people want it idle"))
+                list.add(step("drain-node", "", .drainNode(cluster: cluster), host, actor, list, "people want it idle"))
             } else if node.availability != "active", isWanted(host.name) {
                 let reason =
                     situation.wasLeaving(host.name) ? "it is in the manifest again" : "people want it to work again"
-                list.add(step("activate-node", .activateNode(cluster: cluster), host, actor, list, reason))
+                list.add(step("activate-node", "", .activateNode(cluster: cluster), host, actor, list, reason))
             }
         }
     }
@@ -33,11 +35,12 @@ struct WorkSteps {
     }
 
     private func step(
-        _ word: String, _ action: StepAction, _ host: HostPolicy, _ actor: HostID, _ list: StepList, _ reason: String
+        _ word: String, _ ending: String, _ action: StepAction, _ host: HostPolicy, _ actor: HostID, _ list: StepList,
+        _ reason: String
     ) -> Step {
         let own = [StepID("promote-node/\(host.name)"), StepID("label-node/\(host.name)")]
         return Step(
-            id: StepID("\(word)/\(host.name)"), action: action, host: actor, subject: host.name,
+            id: StepID("\(word)/\(host.name)\(ending)"), action: action, host: actor, subject: host.name,
             after: list.present(own), reason: reason)
     }
 
