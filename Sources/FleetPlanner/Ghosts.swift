@@ -38,12 +38,12 @@ struct Ghosts {
             byAddress[host.address] = host
         }
         found = view.facts.nodes.filter { !owned.contains($0.id) }.map { node in
-            (node, Self.finding(about: node, situation, byAddress[node.address]))
+            (node, Self.finding(about: node, in: cluster, situation, byAddress[node.address]))
         }
     }
 
     private static func finding(
-        about node: NodeFacts, _ situation: Situation, _ neighbour: HostPolicy?
+        about node: NodeFacts, in cluster: ClusterID, _ situation: Situation, _ neighbour: HostPolicy?
     ) -> Finding {
         if let label = node.labels[MusterLabel.host],
             node.labels[MusterLabel.region] == situation.policy.region.rawValue
@@ -51,13 +51,21 @@ struct Ghosts {
             let name = HostID(label)
             guard situation.hosts[name] != nil else { return .forgotten(name) }
             guard node.state == "down" else { return .double(name) }
-            return knowsItsNode(name, situation) ? .past(of: name) : .atAddress(of: name)
+            let isProven = knowsItsNode(name, situation) || hasLeft(name, cluster, situation)
+            return isProven ? .past(of: name) : .atAddress(of: name)
         }
         guard let neighbour, node.labels[MusterLabel.host] == nil, node.state == "down" else { return .unknown }
         let isProven =
             knowsItsNode(neighbour.name, situation)
             && situation.facts(of: neighbour.name)?.identity.hostname == node.hostname
         return isProven ? .past(of: neighbour.name) : .atAddress(of: neighbour.name)
+    }
+
+    /// Whether what Muster wrote on the host says that it is not in the Swarm of `cluster` any more: so much is known
+    /// while its engine is stopped, because it is written before a join and crossed out after a leave.
+    private static func hasLeft(_ host: HostID, _ cluster: ClusterID, _ situation: Situation) -> Bool {
+        guard situation.isLiving(host), let made = situation.facts(of: host)?.made else { return false }
+        return made.region == situation.policy.region && !made.swarm.contains(cluster)
     }
 
     /// Whether the host itself says which node it is now, or that it is none: only then another one is its past.
