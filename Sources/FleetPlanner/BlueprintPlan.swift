@@ -73,7 +73,7 @@ struct BlueprintPlan {
         let before = situation.input.parent?.controlPlane
         let stays = before.map { managers.contains($0.home) && $0.cluster == cluster.name } ?? false
         let serving = situation.servingHome.flatMap { managers.contains($0) ? $0 : nil }
-        let chosen = stays ? before?.home : managers.first(where: situation.isLiving) ?? managers.first
+        let chosen = stays ? before?.home : managers.first(where: situation.canTakePart) ?? managers.first
         guard let home = serving ?? chosen else { return nil }
         return DesiredControlPlane(
             cluster: cluster.name, home: home, image: situation.input.image, port: policy.controlPlane.port,

@@ -25,14 +25,15 @@ struct ClusterRemoval {
     func add(to list: inout StepList) {
         let present = departures.filter(\.canLeave)
         let workers = present.filter { $0.facts?.swarm.isManager != true }
-        for departure in workers { list.add(leave(departure, follows: [], isLast: false)) }
+        for departure in present { DepartureSteps.addStart(of: departure, to: &list) }
+        for departure in workers { list.add(leave(departure, list, follows: [], isLast: false)) }
         let speaker = situation.swarms[cluster]?.speaker
         let managers =
             present.filter { $0.facts?.swarm.isManager == true && $0.host.name != speaker }
             + present.filter { $0.facts?.swarm.isManager == true && $0.host.name == speaker }
         var previous = workers.map(\.leaveByForce)
         for (index, departure) in managers.enumerated() {
-            list.add(leave(departure, follows: previous, isLast: index == managers.count - 1))
+            list.add(leave(departure, list, follows: previous, isLast: index == managers.count - 1))
             previous = [departure.leaveByForce]
         }
         for departure in departures where departure.why == .leavesRegion {
@@ -40,11 +41,12 @@ struct ClusterRemoval {
         }
     }
 
-    private func leave(_ departure: Departure, follows: [StepID], isLast: Bool) -> Step {
+    private func leave(_ departure: Departure, _ list: StepList, follows: [StepID], isLast: Bool) -> Step {
         Step(
             id: departure.leaveByForce,
             action: .leaveSwarm(cluster: cluster, isLast: isLast, isForced: true), host: departure.host.name,
-            follows: follows, reason: "cluster `\(cluster)` is in no manifest any more")
+            after: list.present([departure.start]), follows: follows,
+            reason: "cluster `\(cluster)` is in no manifest any more")
     }
 }
 

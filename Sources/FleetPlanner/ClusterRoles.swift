@@ -4,14 +4,14 @@ import FleetModel
 /// The managers of one cluster, as they are and as they should be.
 struct ClusterRoles {
     let members: [ManagerChanges.Member]
-    /// Living hosts that should be managers and are none, in join order.
+    /// Living hosts that should be managers and are none, in join order; those that have to leave a Swarm first last.
     let due: [HostID]
-    /// Those of `due` that have to leave a Swarm first.
+    /// Those of `due` that may have to wait for this Swarm before they can leave their own.
     let late: Set<HostID>
 
     init(
         situation: Situation, cluster: ClusterID, desired: [HostID], departures: [Departure], all: Departures,
-        ghosts: Ghosts
+        ghosts: Ghosts, blueprint: Blueprint
     ) {
         var owners: [NodeID: HostID] = [:]
         for host in situation.members(of: cluster) {
@@ -30,10 +30,29 @@ struct ClusterRoles {
                 node: node.id, host: host, isAnswering: node.isAnswering && !isSilent, stays: stays)
         }
         let standing = Set(members.filter(\.stays).compactMap(\.host))
-        due = desired.filter { name in
-            guard situation.isLiving(name), !standing.contains(name) else { return false }
-            return situation.hosts[name].map { !situation.isStuckElsewhere($0) } ?? false
+        let due = desired.filter { situation.canTakePart($0) && !standing.contains($0) }
+        let moving = due.filter { all.byHost[$0] != nil }
+        let late = Set(
+            moving.filter { name in
+                all.byHost[name].map { !Self.isFree($0, from: cluster, situation, all, blueprint) } ?? false
+            })
+        self.late = late
+        self.due =
+            due.filter { all.byHost[$0] == nil } + moving.filter { !late.contains($0) } + moving.filter(late.contains)
+    }
+
+    /// Whether the host leaves its Swarm whatever happens in `cluster`: it is a worker there, and one who manages that
+    /// Swarm stays. Else two clusters could wait for each other's hosts for ever.
+    private static func isFree(
+        _ departure: Departure, from cluster: ClusterID, _ situation: Situation, _ all: Departures,
+        _ blueprint: Blueprint
+    ) -> Bool {
+        guard let present = departure.cluster, present != cluster, departure.node?.role == .worker else { return false }
+        guard let managers = blueprint.clusters[present]?.managers else { return true }
+        return managers.contains { name in
+            all.byHost[name] == nil && situation.isLiving(name)
+                && situation.facts(of: name)?.swarm.cluster != nil
+                && situation.hosts[name].flatMap(situation.node)?.role == .manager
         }
-        late = Set(due.filter { all.byHost[$0] != nil })
     }
 }

@@ -18,19 +18,20 @@ struct ClusterSteps {
     let standing: Set<HostID>
     /// Managers that answer, and whose engine is stopped: this plan starts it.
     let asleep: [HostID]
+    /// Managers to be that may wait for this Swarm, so that nothing here waits for them.
+    private let late: Set<HostID>
 
     init(situation: Situation, blueprint: Blueprint, cluster: ClusterPolicy, departures all: Departures) {
         (self.situation, self.blueprint, self.cluster, byHost) = (situation, blueprint, cluster, all.byHost)
         let departures = all.byCluster[cluster.name] ?? []
         desired = blueprint.clusters[cluster.name]?.managers ?? []
-        living = situation.members(of: cluster.name).filter {
-            situation.isLiving($0.name) && !situation.isStuckElsewhere($0)
-        }
+        living = situation.members(of: cluster.name).filter { situation.canTakePart($0.name) }
         standing = situation.presentManagers(of: cluster.name)
         ghosts = Ghosts(situation, in: cluster.name, members: situation.nodesKnown(in: cluster.name))
         let roles = ClusterRoles(
             situation: situation, cluster: cluster.name, desired: desired, departures: departures, all: all,
-            ghosts: ghosts)
+            ghosts: ghosts, blueprint: blueprint)
+        late = roles.late
         changes = ManagerChanges(members: roles.members, due: roles.due, late: roles.late, wanted: desired.count)
         // Who waits for somebody to take over keeps everything: it is not drained either.
         let held = Set(changes.held.map(\.node))
@@ -45,7 +46,11 @@ struct ClusterSteps {
 
     /// - Parameter held: hosts that wait in the Swarm that they should leave, so that they join no other yet.
     func add(to list: inout StepList, held: Set<HostID>) {
-        guard let actor, !situation.isAsleep(cluster.name) else { return }
+        guard !situation.isAsleep(cluster.name) else {
+            for departure in departures { DepartureSteps.addStart(of: departure, to: &list) }
+            return
+        }
+        guard let actor else { return }
         addPreparations(to: &list)
         if view == nil { list.add(initStep(actor, after: list.last(of: actor.name))) }
         // The acting manager's own steps come first: it cannot act while its engine restarts.
@@ -88,7 +93,7 @@ struct ClusterSteps {
     /// Promotions and demotions that wait, because the number of managers would be even.
     func waits() -> [ReportEntry] {
         if situation.isAsleep(cluster.name) { return [] }
-        let missing = desired.filter { !standing.contains($0) && !situation.isLiving($0) }.map { "`\($0)`" }
+        let missing = desired.filter { !standing.contains($0) && !situation.canTakePart($0) }.map { "`\($0)`" }
         let whom = missing.isEmpty ? "another host that can be one" : "host \(missing.joined(separator: ", "))"
         let sleepers = changes.loss == nil ? [] : asleep
         return sleepers.map { host in
@@ -118,7 +123,7 @@ struct ClusterSteps {
 
     /// The manager that acts for the Swarm: one that speaks for it and stays, or the one that will make it.
     var actor: HostPolicy? {
-        guard let view else { return desired.first(where: situation.isLiving).flatMap { situation.hosts[$0] } }
+        guard let view else { return desired.first(where: situation.canTakePart).flatMap { situation.hosts[$0] } }
         if stays(view.speaker) { return situation.hosts[view.speaker] }
         let other = living.first { stays($0.name) && situation.facts(of: $0.name)?.swarm.cluster != nil }
         return other ?? situation.hosts[view.speaker]
@@ -131,7 +136,7 @@ struct ClusterSteps {
     /// Who acts on nodes while managers change: the actor, or where it goes itself, the first that takes over.
     func keeper(_ actor: HostPolicy, _ start: [StepID]) -> (host: HostID, after: [StepID]) {
         if view == nil || stays(actor.name) { return (actor.name, start) }
-        for case .add(let host) in changes.order where byHost[host] == nil { return (host, [entry(of: host)]) }
+        for case .add(let host) in changes.order where !late.contains(host) { return (host, [entry(of: host)]) }
         return (actor.name, start)
     }
 

@@ -12,7 +12,7 @@ struct ControlPlaneSteps {
     private var region: RegionID { situation.policy.region }
 
     func add(to list: inout StepList) {
-        guard let desired = blueprint.controlPlane, situation.isLiving(desired.home),
+        guard let desired = blueprint.controlPlane, situation.canTakePart(desired.home),
             !situation.isAsleep(desired.cluster)
         else { return }
         // Before the hand off the image crosses the operator's line, so only its home gets it; the others get it from

@@ -17,7 +17,7 @@ struct DepartureSteps {
             guard let cluster = departure.cluster else { continue }
             let newcomer = newcomers[departure.host.name].map { [$0] } ?? []
             // Its own engine's step, and not its last: that may be its joining of another Swarm, which comes after.
-            let own = list.present([StepID("install-engine/\(departure.host.name)")])
+            let own = list.present([departure.start])
             list.add(
                 Step(
                     id: departure.drain, action: .drainNode(cluster: cluster), host: keeper.host,
@@ -43,21 +43,24 @@ struct DepartureSteps {
     private func addLeave(_ departure: Departure, isForced: Bool, to list: inout StepList) {
         guard let cluster = departure.cluster else { return }
         let name = departure.host.name
-        let start = StepID("install-engine/\(name)")
-        if departure.isStopped, !list.contains(start) {
-            list.add(
-                Step(
-                    id: start, action: .installEngine(version: nil, daemon: nil, keys: []), host: name,
-                    reason: "its engine is stopped, and has to say itself that it leaves its Swarm"))
-        }
+        Self.addStart(of: departure, to: &list)
         list.add(
             Step(
                 id: departure.leave,
                 action: departure.isHalfJoined
                     ? .resetSwarm(cluster: cluster)
                     : .leaveSwarm(cluster: cluster, isLast: isForced, isForced: isForced),
-                host: name, after: list.present([start, departure.drain, Self.demotion(of: departure)]),
+                host: name, after: list.present([departure.start, departure.drain, Self.demotion(of: departure)]),
                 reason: departure.reason))
+    }
+
+    static func addStart(of departure: Departure, to list: inout StepList) {
+        guard departure.isStopped, !list.contains(departure.start) else { return }
+        list.add(
+            Step(
+                id: departure.start, action: .installEngine(version: nil, daemon: nil, keys: []),
+                host: departure.host.name,
+                reason: "its engine is stopped, and has to say itself that it leaves its Swarm"))
     }
 
     private func addRemoval(_ departure: Departure, _ id: StepID, to list: inout StepList) {

@@ -15,6 +15,7 @@ struct Departure {
     /// nil when the host does not answer.
     let facts: HostFacts?
 
+    var start: StepID { StepID("install-engine/\(host.name)") }
     var leave: StepID { StepID("\(isHalfJoined ? "reset-swarm" : "leave-swarm")/\(host.name)") }
     var drain: StepID { StepID("drain-node/\(host.name)") }
     var removal: StepID? { node.map { StepID("remove-node/\($0.id)") } }
@@ -92,7 +93,7 @@ struct Departures {
             let present = situation.presentCluster(of: host.name)
         else { return nil }
         let isStopped = facts.engine.map { !$0.isRunning } == true
-        guard facts.swarm.state != .inactive || isStopped, !situation.isStuckElsewhere(host) else { return nil }
+        guard facts.swarm.state != .inactive || isStopped, situation.canTakePart(host.name) else { return nil }
         let rejoins = situation.input.intents.rejoin.contains(host.name)
         guard present != host.cluster || rejoins && situation.swarms[present] != nil else { return nil }
         return Departure(

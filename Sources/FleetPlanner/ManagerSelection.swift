@@ -23,10 +23,10 @@ struct ManagerSelection {
         let free = members.filter { $0.role == nil }
         for group in [
             free.filter { $0.name == home },
-            free.filter { $0.name != home && present.contains($0.name) && situation.isLiving($0.name) },
-            free.filter { $0.name != home && present.contains($0.name) && !situation.isLiving($0.name) },
-            free.filter { $0.name != home && !present.contains($0.name) && situation.isLiving($0.name) },
-            free.filter { $0.name != home && !present.contains($0.name) && !situation.isLiving($0.name) },
+            free.filter { $0.name != home && present.contains($0.name) && situation.canTakePart($0.name) },
+            free.filter { $0.name != home && present.contains($0.name) && !situation.canTakePart($0.name) },
+            free.filter { $0.name != home && !present.contains($0.name) && situation.canTakePart($0.name) },
+            free.filter { $0.name != home && !present.contains($0.name) && !situation.canTakePart($0.name) },
         ] { extend(&chosen, from: group) }
         return inJoinOrder(chosen.map(\.name), members)
     }
@@ -56,7 +56,7 @@ struct ManagerSelection {
         let ordered = members.map(\.name).filter(isChosen.contains)
         let position = Dictionary(uniqueKeysWithValues: ordered.enumerated().map { ($1, $0) })
         func key(_ host: HostID) -> (Int, Int, Int) {
-            (situation.isLiving(host) ? 0 : 1, present.contains(host) ? 0 : 1, position[host] ?? 0)
+            (situation.canTakePart(host) ? 0 : 1, present.contains(host) ? 0 : 1, position[host] ?? 0)
         }
         return ordered.sorted { key($0) < key($1) }
     }

@@ -23,6 +23,7 @@ struct Situation {
     private let returning: Set<ClusterID>
     /// Answers that are asked for again and again: facts are large, and copying them for thousands of hosts costs.
     private let living: Set<HostID>
+    private let stuck: Set<HostID>
     private let presentClusters: [HostID: ClusterID]
     private let ownNodes: [HostID: NodeFacts]
 
@@ -35,7 +36,8 @@ struct Situation {
         (adopted, observation) = (adoption.hosts, adoption.observation)
         let seen = adoption.observation
         swarms = Self.views(of: all, seen, input.policy, quarantined: quarantined)
-        var (living, stopped, returning): (Set<HostID>, Set<ClusterID>, Set<ClusterID>) = ([], [], [])
+        var (living, stuck): (Set<HostID>, Set<HostID>) = ([], [])
+        var (stopped, returning): (Set<ClusterID>, Set<ClusterID>) = ([], [])
         var (present, strangers): ([HostID: ClusterID], [ClusterID: [HostPolicy]]) = ([:], [:])
         var nodes: [HostID: NodeFacts] = [:]
         for (index, host) in all.enumerated() {
@@ -44,15 +46,29 @@ struct Situation {
             if facts != nil, !quarantined.contains(host.name) { living.insert(host.name) }
             if let cluster = Self.presentCluster(facts, input.policy.region) {
                 present[host.name] = cluster
-                if isManifest, cluster != host.cluster { strangers[cluster, default: []].append(host) }
+                if isManifest, cluster != host.cluster {
+                    strangers[cluster, default: []].append(host)
+                    let isSilent = facts.map(Self.hasSilentEngine) == true
+                    if swarms[cluster] == nil, members[cluster] != nil || isSilent { stuck.insert(host.name) }
+                }
+                // Also of a host that leaves: it may be the one that speaks for the Swarm.
                 let isStopped = facts?.engine.map { !$0.isRunning } == true
-                if isManifest, isStopped, living.contains(host.name) { stopped.insert(cluster) }
+                if isStopped, living.contains(host.name) { stopped.insert(cluster) }
                 let isLost = facts?.swarm.isWithoutManagers == true && facts?.swarm.nodeID != nil
                 if isManifest, isLost, living.contains(host.name) { returning.insert(cluster) }
             }
-            if isManifest { nodes[host.name] = Self.node(of: host, facts, in: swarms[host.cluster]) }
+            guard isManifest else { continue }
+            let node = Self.node(of: host, facts, in: host.cluster, swarms[host.cluster])
+            nodes[host.name] = node
+            // Written down as a node of a Swarm that does not list it: only its engine can say where it is.
+            if node == nil, present[host.name] == host.cluster, swarms[host.cluster] != nil,
+                facts.map(Self.hasSilentEngine) == true
+            {
+                stuck.insert(host.name)
+            }
         }
-        (self.living, self.stopped, self.returning, presentClusters) = (living, stopped, returning, present)
+        (self.living, self.stuck, self.stopped, self.returning) = (living, stuck, stopped, returning)
+        presentClusters = present
         (self.strangers, ownNodes) = (strangers, nodes)
     }
 
@@ -87,6 +103,11 @@ struct Situation {
     /// Whether the host answers and nothing forbids to change it.
     func isLiving(_ host: HostID) -> Bool { living.contains(host) }
 
+    /// Whether the host can become or be a node of its cluster's Swarm now: it answers, nothing forbids to change it,
+    /// and it is not in the Swarm of another cluster that it cannot leave in order now (nobody speaks for that one, and
+    /// its cluster is to go on, or the host's engine is stopped), nor may it be in one that only its engine can name.
+    func canTakePart(_ host: HostID) -> Bool { living.contains(host) && !stuck.contains(host) }
+
     /// Everyone who may be a node of the cluster's Swarm: its hosts, and those that are in it and should not be.
     func nodesKnown(in cluster: ClusterID) -> [HostPolicy] {
         members(of: cluster) + input.leaving.filter { (presentCluster(of: $0.name) ?? $0.cluster) == cluster }
@@ -109,29 +130,24 @@ struct Situation {
     /// Whether the host is an active node of its cluster's Swarm, by its own word and the speaker's.
     func isMember(_ host: HostPolicy) -> Bool { node(of: host) != nil }
 
-    /// Whether the host is in the Swarm of another cluster that it cannot leave in order now: nobody speaks for it, and
-    /// the cluster is to go on, or the host's engine is stopped.
-    func isStuckElsewhere(_ host: HostPolicy) -> Bool {
-        guard let present = presentCluster(of: host.name), present != host.cluster, swarms[present] == nil else {
-            return false
-        }
-        return members[present] != nil || facts(of: host.name).map(Self.hasSilentEngine) == true
-    }
-
     /// The host as the Swarm of its cluster lists it.
     func node(of host: HostPolicy) -> NodeFacts? { node(of: host, in: host.cluster) }
 
     /// The host as the Swarm of `cluster` lists it.
     func node(of host: HostPolicy, in cluster: ClusterID) -> NodeFacts? {
         if hosts[host.name]?.cluster == cluster, let node = ownNodes[host.name] { return node }
-        return Self.node(of: host, facts(of: host.name), in: swarms[cluster])
+        return Self.node(of: host, facts(of: host.name), in: cluster, swarms[cluster])
     }
 
     /// Proven by the node's id, and where the host cannot tell it (silent, engine stopped, locked) found by its label,
     /// or before it had one by its address.
-    private static func node(of host: HostPolicy, _ facts: HostFacts?, in view: SwarmView?) -> NodeFacts? {
+    private static func node(
+        of host: HostPolicy, _ facts: HostFacts?, in cluster: ClusterID, _ view: SwarmView?
+    ) -> NodeFacts? {
         guard let view else { return nil }
         guard let facts, !hasSilentEngine(facts) else {
+            // What carries its label in a Swarm that it has left is its past.
+            if let made = facts?.made, !made.swarm.isEmpty, !made.swarm.contains(cluster) { return nil }
             let candidates = view.candidates(for: host)
             return candidates.first { $0.state != "down" } ?? candidates.first
         }
@@ -196,7 +212,30 @@ struct Situation {
                 .waits, "cluster-asleep", policy.region,
                 "cluster `\(cluster.name)`: \(what) waits until the Swarm can be seen",
                 hint: isStarting ? "run the command again after this plan" : "run the command again in a minute")
+        } + policy.hosts.filter { isLiving($0.name) && stuck.contains($0.name) }.compactMap(moveWaits)
+    }
+
+    /// Of a host that is, or may be, in another Swarm than its cluster's, and cannot leave it now.
+    private func moveWaits(_ host: HostPolicy) -> ReportEntry? {
+        guard let present = presentCluster(of: host.name), !isAsleep(present) || members[present] == nil else {
+            return nil
         }
+        if present == host.cluster {
+            return .host(
+                .waits, "join-waits", host.name,
+                "joins the Swarm of cluster `\(present)` later: its engine is stopped and started first, and may know "
+                    + "itself in another one", hint: "run the command again after this plan")
+        }
+        let move = "moves to cluster `\(host.cluster)` later:"
+        return isEngineStopped(host.name)
+            ? .host(
+                .waits, "move-waits", host.name,
+                "\(move) it is in the Swarm of cluster `\(present)`, and its engine is stopped and started first",
+                hint: "run the command again after this plan")
+            : .host(
+                .waits, "move-waits", host.name,
+                "\(move) nobody speaks for the Swarm of cluster `\(present)`, which it has to leave before",
+                hint: "bring the managers of cluster `\(present)` back, then run the command again")
     }
 
     /// What stands in the way of any write to the region's Swarms.

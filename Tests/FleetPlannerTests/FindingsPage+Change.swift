@@ -42,7 +42,25 @@ extension FindingsPage {
         var stopped = majority
         stopped.revive("h2")
         stopped.host("h2") { $0.engine?.isRunning = false }
-        return [home, silent, dead, unseen, held, majority, two, stopped, Self.split]
+        return [home, silent, dead, unseen, held, majority, two, stopped, Self.split] + Self.moving
+    }
+
+    /// Hosts that are to move, and that cannot leave the Swarm that they are in: nobody speaks for it; it is to go;
+    /// nobody knows which it is.
+    private static var moving: [Story] {
+        var unheard = Story(hosts: 6)
+        unheard.splitInTwoClusters(managers: 1)
+        unheard = unheard.atRest()
+        var stopped = unheard
+        let speaker = HostID(unheard.world.managers(of: unheard.world.machines["h4"]?.swarm ?? "")[0].hostname)
+        for name in ["h4", "h5", "h6"] as [HostID] where name != speaker { unheard.policy[name]?.cluster = "control" }
+        unheard.kill(speaker)
+        stopped.policy.clusters.removeLast()
+        for name in ["h4", "h5", "h6"] as [HostID] { stopped.policy[name]?.cluster = "control" }
+        stopped.host(speaker) { $0.engine?.isRunning = false }
+        var outside = Story.splitOff()
+        outside.host("h1") { $0.engine?.isRunning = false }
+        return [unheard, stopped, outside]
     }
 
     /// A host that made a second Swarm of its cluster, in which something runs, and that is to leave.

@@ -253,6 +253,7 @@ struct World {
     private mutating func leave(_ host: HostID, isForced: Bool = true) {
         if let swarm = machines[host]?.swarm, let node = machines[host]?.node {
             if !isForced, swarms[swarm]?.nodes[node]?.role == .manager { note("\(host) leaves as a manager") }
+            if machines[host]?.facts.engine?.isRunning != true { note("\(host) leaves while its engine is stopped") }
             if machines[host]?.tasks.isEmpty == false, !isForced { note("\(host) leaves with tasks") }
         }
         machines[host]?.node = nil

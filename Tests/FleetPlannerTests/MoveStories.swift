@@ -1,0 +1,121 @@
+// Stories of hosts that change their Swarm while engines are stopped, managers are silent, or people drain them: no host
+// is ever in two Swarms, and no Swarm is left without its managers.
+import FleetModel
+import FleetPlanner
+import Testing
+
+@Suite("Moves") struct MoveStories {
+    /// h1 to h3 are cluster `control`, h4 to h6 `work`; h1 and h4 are their managers.
+    private static var two: Story {
+        var story = Story(hosts: 6)
+        story.splitInTwoClusters(managers: 1)
+        story.policy.clusters[0].managers = 1
+        story.policy.budgets.failedHosts = .hosts(3)
+        return story.atRest()
+    }
+
+    @Test("a host moves and people want it idle → drained where it leaves and where it comes to, by two steps")
+    func drainedOnTheMove() throws {
+        var story = Self.two
+        story.policy["h3"]?.cluster = "work"
+        story.intents.draining = ["h3"]
+        let plan = story.plan()
+        #expect(
+            plan.steps.filter { $0.action.word == "drain-node" }.map(\.id) == ["drain-node/h3", "drain-node/h3/work"])
+        story.carryOut(plan)
+        #expect(story.world.violations == [] && story.plan().steps == [])
+        let swarm = try #require(story.world.machines["h4"]?.swarm)
+        #expect(story.world.swarms[swarm]?.nodes.values.first { $0.hostname == "h3" }?.availability == "drain")
+    }
+
+    @Test("a host is to make a Swarm and cannot leave its own, for which nobody speaks → it waits, and is told of")
+    func movesUnheard() {
+        var story = Self.two
+        story.kill("h1", "h4", "h5", "h6")
+        story.policy.budgets.failedHosts = .hosts(4)
+        story.policy["h3"]?.cluster = "work"
+        let plan = story.plan()
+        #expect(plan.refusals.map(\.problem.code) == ["no-quorum"])
+        story.policy["h2"]?.cluster = "work"
+        let moving = story.plan()
+        #expect(moving.refusals.isEmpty && moving.steps == [])
+        let waiting = moving.report.filter { $0.problem.code == "move-waits" }
+        #expect(waiting.map(\.problem.subject) == ["host `h2`", "host `h3`"])
+        story.revive("h1", "h4", "h5", "h6")
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().steps == [])
+        #expect(story.world.machines["h3"]?.facts.made?.swarm == ["work"])
+    }
+
+    @Test("F31: the only manager leaves while its engine is stopped → it is started first, then another takes over")
+    func asleepManagerLeaves() throws {
+        var story = Self.two
+        story.host("h4") { $0.engine?.isRunning = false }
+        story.take("h4")
+        let swarm = try #require(story.world.machines["h4"]?.swarm)
+        let plan = story.plan()
+        #expect(plan.steps.map(\.id) == ["install-engine/h4"])
+        #expect(plan.report.contains { $0.problem.code == "cluster-asleep" })
+        story.carryOut(plan)
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().steps == [])
+        #expect(story.world.managers(of: swarm).map(\.hostname) == ["h5"])
+    }
+
+    @Test("the only manager leaves and its successor is a worker elsewhere → the successor comes first")
+    func successorMoves() throws {
+        var story = Self.two
+        for name in ["h5", "h6"] as [HostID] { story.policy[name]?.role = .worker }
+        story.policy["h3"]?.cluster = "work"
+        story.policy["h3"]?.role = .manager
+        story.take("h4")
+        let swarm = try #require(story.world.machines["h4"]?.swarm)
+        let plan = story.plan()
+        #expect(plan.refusals.isEmpty)
+        let demotion = try #require(plan.steps.first { $0.action.word == "demote-node" })
+        #expect(demotion.host == "h3" && demotion.after.contains("join-swarm/h3"))
+        story.carryOut(plan)
+        #expect(story.world.violations == [] && story.plan().steps == [])
+        #expect(story.world.managers(of: swarm).map(\.hostname) == ["h3"])
+    }
+
+    @Test("F22: a host moved, and its engine is stopped → its own record proves that the old node is its past")
+    func movedAndStopped() {
+        var story = Self.two
+        story.policy["h3"]?.cluster = "work"
+        let plan = story.plan()
+        for step in plan.steps where step.action.word != "remove-node" { story.world.perform(step) }
+        story.parent = plan.blueprint
+        story.host("h3") { $0.engine?.isRunning = false }
+        #expect(story.plan().steps.map(\.action.word).contains("remove-node"))
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().steps == [])
+    }
+
+    @Test(
+        "a host comes back from a Swarm that was made anew, its engine stopped → started, and looked at before it joins"
+    )
+    func outsider() {
+        var story = Story.splitOff()
+        story.host("h1") { $0.engine?.isRunning = false }
+        let plan = story.plan()
+        #expect(
+            plan.steps.contains { $0.id == "install-engine/h1" } && !plan.steps.contains { $0.id == "join-swarm/h1" })
+        #expect(plan.report.contains { $0.problem.code == "join-waits" })
+        story.carryOut(plan)
+        #expect(story.plan().refusals.map(\.problem.code) == ["split-swarm"])
+        story.leaveSplitSwarms()
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().steps == [])
+    }
+
+    @Test("a cluster leaves the manifest while an engine of it is stopped → started, then it leaves")
+    func removedWhileStopped() {
+        var story = Self.two
+        story.host("h6") { $0.engine?.isRunning = false }
+        story.policy.clusters.removeLast()
+        story.take("h4", "h5", "h6")
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().steps == [] && story.plan().leaving == [])
+    }
+}
