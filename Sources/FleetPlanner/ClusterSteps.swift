@@ -52,7 +52,9 @@ struct ClusterSteps {
         }
         guard let actor else { return }
         addPreparations(to: &list)
-        if view == nil { list.add(initStep(actor, after: list.last(of: actor.name))) }
+        // Its leave may stand later in the list, with the cluster that it comes from.
+        let leaves = [byHost[actor.name]?.leave].compactMap { $0 }
+        if view == nil { list.add(initStep(actor, after: unique(list.last(of: actor.name) + leaves))) }
         // The acting manager's own steps come first: it cannot act while its engine restarts.
         // (Not its last steps: it may be on its way to another Swarm.)
         let own = list.present(["adopt-swarm", "install-engine"].map { StepID("\($0)/\(actor.name)") })
