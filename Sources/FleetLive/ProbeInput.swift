@@ -6,10 +6,11 @@ import Synchronization
 /// Packs the input of probes; the one packed last is kept, for all hosts of a look get the same.
 final class ProbeInput: Sendable {
     /// What unpacks it on a host and runs it with the words after it; every Debian and Ubuntu has gzip (`Essential`).
-    /// What it says comes in one piece at its end: each line by itself would wake the connection once.
+    /// What it says comes in one piece at its end: each line by itself would wake the connection. There is no single
+    /// quote in it, for a login shell need know nothing but words between two of them (F10).
     static let command = [
         "/bin/sh", "-c",
-        #"said=$(gzip -dc | /bin/sh -s -- "$@"); code=$?; printf '%s\n' "$said"; exit "$code""#, "sh",
+        #"said=$(gzip -dc | /bin/sh -s -- "$@"); code=$?; printf "%s\n" "$said"; exit "$code""#, "sh",
     ]
 
     private let last = Mutex<(text: String, packed: [UInt8])>(("", []))

@@ -23,6 +23,7 @@ import Testing
         try input.fileHandleForWriting.close()
         let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
         process.waitUntilExit()
+        #expect(ProbeInput.command.allSatisfy { !$0.contains("'") })
         #expect(text == "<one><a b; $HOME 'c'><>\n" && process.terminationStatus == 3)
     }
 
