@@ -54,6 +54,10 @@ package struct ActProblem: Sendable {
         "package-source": (
             "cannot install the engine: apt could not read its package sources", "check /etc/apt and the way to them"
         ),
+        "record-unwritable": (
+            "cannot write down what Muster makes there, without which it is not made",
+            "check the disk and its mount on the host, then run the command again"
+        ),
         "lease-unwritable": (
             "cannot write the lease, without which nothing may be changed",
             "check the disk and its mount on the host, then run the command again"

@@ -13,6 +13,13 @@ extension LiveSSHTests {
             return endpoint
         }
 
+        /// A host behind `bastion` that takes connections and never says a word.
+        private func silent(_ hole: BlackHole, _ bastion: PrivateSSHD, _ daemon: PrivateSSHD) throws -> SSHEndpoint {
+            var endpoint = try behind(bastion, daemon, "127.0.0.1")
+            endpoint.port = hole.port
+            return endpoint
+        }
+
         /// A client that is `daemon`'s to its hosts and `bastion`'s to the bastion.
         private func client(
             _ bastion: PrivateSSHD, _ daemon: PrivateSSHD, _ adjust: (inout SSHConfiguration) -> Void = { _ in }
@@ -170,11 +177,7 @@ extension LiveSSHTests {
             let holes = try (0..<3).map { _ in try BlackHole() }
             defer { for hole in holes { hole.stop() } }
             try await withBoth { bastion, daemon in
-                let dead = try holes.map { hole in
-                    var endpoint = try behind(bastion, daemon, "127.0.0.1")
-                    endpoint.port = hole.port
-                    return endpoint
-                }
+                let dead = try holes.map { try silent($0, bastion, daemon) }
                 let living = try (1...20).map { try behind(bastion, daemon, "127.8.6.\($0)") }
                 try await using(try client(bastion, daemon) { $0.deadlines.connection = .seconds(5) }) { client in
                     let silent = Task { await all(client, dead, "true") }
@@ -195,11 +198,7 @@ extension LiveSSHTests {
             let holes = try (0..<50).map { _ in try BlackHole() }
             defer { for hole in holes { hole.stop() } }
             try await withBoth { bastion, daemon in
-                let dead = try holes.map { hole in
-                    var endpoint = try behind(bastion, daemon, "127.0.0.1")
-                    endpoint.port = hole.port
-                    return endpoint
-                }
+                let dead = try holes.map { try silent($0, bastion, daemon) }
                 let living = try (1...30).map { try behind(bastion, daemon, "127.8.8.\($0)") }
                 try await using(try client(bastion, daemon) { $0.deadlines.connection = .seconds(14) }) { client in
                     let silent = Task { await all(client, dead, "true") }

@@ -46,10 +46,9 @@ made_write() {
     printf '{"region":"%s"' "$REGION"
     for kind in packages daemonKeys swarm regionKeyFrom images files; do printf ',"%s":' "$kind"; made_list "$kind"; done
     printf '}\n'
-  } >/etc/muster/made.json.new
-  chmod 644 /etc/muster/made.json.new
-  sync "$MADE"/* /etc/muster/made.json.new && mv /etc/muster/made.json.new /etc/muster/made.json &&
-    sync "$MADE" /etc/muster
+  } >/etc/muster/made.json.new && chmod 644 /etc/muster/made.json.new &&
+    sync "$MADE"/* /etc/muster/made.json.new && mv /etc/muster/made.json.new /etc/muster/made.json &&
+    sync "$MADE" /etc/muster || fail record-unwritable /etc/muster/made.json
 }
 # Refuses a host that another region made.
 own_region() {

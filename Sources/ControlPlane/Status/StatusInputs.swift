@@ -106,7 +106,7 @@ extension StatusInputs {
             .refused, "one-copy", subject: subject,
             "the inventory has one copy, \(home); its witness cannot see what was written since the last blueprint or "
                 + "start (observations, events, tokens)",
-            hint: "keep the sealed copy fresh: any `muster` command with an admin token does")
+            hint: "keep the sealed copy fresh: `muster status` with an admin token does")
     }
 
     private var takenBack: FleetProblem {
@@ -125,12 +125,12 @@ extension StatusInputs {
         guard let madeAt = sealedCopyMadeAt else {
             return FleetProblem(
                 .refused, "no-sealed-copy", subject: subject, "no sealed copy was made yet",
-                hint: "run any `muster` command with an admin token")
+                hint: "run `muster status` with an admin token")
         }
         guard now.seconds(since: madeAt) > Self.sealedCopyIsOldAfterSeconds else { return nil }
         return FleetProblem(
             .refused, "sealed-copy-old", subject: subject, "the last sealed copy was made at \(madeAt)",
-            hint: "run any `muster` command with an admin token")
+            hint: "run `muster status` with an admin token")
     }
 
     private var observationWarning: FleetProblem? {

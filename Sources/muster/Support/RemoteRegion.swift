@@ -44,10 +44,17 @@ struct RemoteRegion {
     func calling<Value>(
         refreshing: Bool = true, _ body: (ControlPlaneClient) async throws -> Value
     ) async throws -> Value {
+        try await calling(refreshingIf: { _ in refreshing }, body)
+    }
+
+    /// The same, where what came of it decides whether there is reason to.
+    func calling<Value>(
+        refreshingIf isDue: (Value) -> Bool, _ body: (ControlPlaneClient) async throws -> Value
+    ) async throws -> Value {
         let client = try client()
         do {
             let value = try await body(client)
-            if refreshing { try? await store(client.sealedCopy()) }
+            if isDue(value) { try? await store(client.sealedCopy()) }
             await client.shutdown()
             return value
         } catch let problem as FleetProblem where problem.code == "control-plane-unreachable" {

@@ -17,15 +17,13 @@ struct RemoteRun {
     func apply(_ plan: Plan, id: PlanID, execs: [HostID: Int]) async throws -> UpResult {
         if !isJSON { announce(plan) }
         let number = try approval.number(for: plan)
-        let (result, isChange) = try await remote.calling(refreshing: false) { client in
+        return try await remote.calling(refreshingIf: { $0.isChange || !remote.hasFreshCopy }) { client in
             switch try await begin(id, number, client) {
             case .atOnce(let answer):
-                (nothingToDo(plan, answer, execs), answer.isPolicyChanged || answer.isTargetChanged)
-            case .begun(let run): (try await follow(run, plan, execs, client), true)
+                (nothingToDo(plan, answer, execs), isChange: answer.isPolicyChanged || answer.isTargetChanged)
+            case .begun(let run): (try await follow(run, plan, execs, client), isChange: true)
             }
-        }
-        if isChange || !remote.hasFreshCopy { try? await remote.refreshSealedCopy() }
-        return result
+        }.0
     }
 
     private func announce(_ plan: Plan) {
