@@ -40,7 +40,9 @@ build: deps ## debug build of everything
 
 test: deps ## all tests, live ones included where they can run
 	swift build --build-tests
-	swift test --skip-build --no-parallel
+	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; set -o pipefail; \
+	swift test --skip-build --no-parallel 2>&1 | tee "$$log" || { status=$$?; \
+	  echo; echo "what failed, out of all that is above:"; grep -A 4 '✘' "$$log" | grep -E '^(✘|↳| )' | tail -n 60; exit $$status; }
 
 test-pure: ## the tests that need neither sshd nor lab nor browser, and no BoringSSL
 	MUSTER_ONLY=$(subst $(space),$(comma),$(PURE)) swift test --scratch-path .build-pure
