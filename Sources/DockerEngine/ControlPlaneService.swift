@@ -10,17 +10,20 @@ package struct ControlPlaneService: Hashable, Sendable {
     package let home: NodeID
     /// Addresses that go into its certificate.
     package let addresses: [String]
+    /// The region's public key, `ssh-ed25519 AAAA…`: says whose hand off it waits for.
+    package let regionKey: String
     /// SHA-256 of the token that may hand an inventory over; the token itself never leaves the operator's machine.
     package let handOffDigest: String
     /// The epoch in which it is made: an older inventory is not taken.
     package let epoch: Int
 
     package init(
-        region: RegionID, desired: DesiredControlPlane, home: NodeID, addresses: [String], handOffDigest: String,
-        epoch: Int
+        region: RegionID, desired: DesiredControlPlane, home: NodeID, addresses: [String], regionKey: String,
+        handOffDigest: String, epoch: Int
     ) {
         (self.region, self.desired, self.home) = (region, desired, home)
-        (self.addresses, self.handOffDigest, self.epoch) = (addresses, handOffDigest, epoch)
+        (self.addresses, self.regionKey) = (addresses, regionKey)
+        (self.handOffDigest, self.epoch) = (handOffDigest, epoch)
     }
 
     package static func name(of region: RegionID) -> String { "muster-\(region)" }
@@ -53,6 +56,7 @@ extension ControlPlaneService {
     package var createCommand: DockerCommand {
         var words = [
             "service", "create", "--quiet", "--detach", "--name", name, "--label", "\(MusterLabel.region)=\(region)",
+            "--label", "\(MusterLabel.regionKey)=\(regionKey)",
             "--replicas", "1", "--constraint", "node.id==\(home)", "--constraint", "node.role==manager",
             "--update-order", "stop-first", "--restart-condition", "any", "--restart-delay", "2s",
             "--stop-grace-period", "20s",

@@ -73,6 +73,7 @@ struct DockerServiceLine: Decodable {
     var Mounts: [Mount]?
     var Networks: [Attachment]?
     var VirtualIPs: [VirtualIP]?
+    var RegionKey: String?
 
     struct Attachment: Decodable { var Target: String }
     struct VirtualIP: Decodable { var NetworkID: String }
@@ -146,7 +147,8 @@ package enum DockerReader {
             isGlobal: line.Mode?.Global != nil, reservedMillicores: (reserved?.NanoCPUs ?? 0) / 1_000_000,
             reservedMemoryMiB: (reserved?.MemoryBytes ?? 0) / 1_048_576, constraints: line.Placement?.Constraints ?? [],
             volumes: (line.Mounts ?? []).compactMap { $0.Type == "volume" ? $0.Source : nil },
-            networks: Set((line.Networks ?? []).map(\.Target) + virtual).sorted(), virtualNetworks: virtual)
+            networks: Set((line.Networks ?? []).map(\.Target) + virtual).sorted(), virtualNetworks: virtual,
+            regionKey: line.RegionKey.flatMap { $0.isEmpty ? nil : $0 })
         return (line.Name, spec)
     }
 

@@ -49,6 +49,10 @@ package struct RegionFolder: Sendable {
 
     package func text(_ item: Item) -> String? { try? String(contentsOfFile: path(of: item), encoding: .utf8) }
     package func secret(_ item: Item) -> Secret? { text(item).map { Secret($0) } }
+    /// The region's public key, `ssh-ed25519 AAAA…`, without its comment; nil before it is made.
+    package var regionKeyLine: String? {
+        text(.regionPublicKey).map { $0.split(whereSeparator: \.isWhitespace).prefix(2).joined(separator: " ") }
+    }
     package func has(_ item: Item) -> Bool { FileManager.default.fileExists(atPath: path(of: item)) }
 
     /// Writes a file for its owner only; a crash leaves the old one or the new one.

@@ -301,7 +301,7 @@ package struct NetworkFacts: Hashable, Codable, Sendable {
 }
 
 /// What decides whether a service's tasks can run elsewhere (F35) and have an address (F34). Nothing else of a service
-/// is read: its environment and labels are other people's, and may hold secrets.
+/// is read but one label of ours: its environment and labels are other people's, and may hold secrets.
 package struct ServiceSpec: Hashable, Codable, Sendable {
     /// One task on every node, instead of a number of replicas.
     package var isGlobal: Bool
@@ -316,11 +316,15 @@ package struct ServiceSpec: Hashable, Codable, Sendable {
     package var networks: [String]?
     /// Those of them in which it has a virtual address.
     package var virtualNetworks: [String]?
+    /// Of a control plane's service: the public key of the region that it was started with.
+    package var regionKey: String?
 
     package init(
         isGlobal: Bool = false, reservedMillicores: Int = 0, reservedMemoryMiB: Int = 0, constraints: [String] = [],
-        volumes: [String] = [], networks: [String]? = nil, virtualNetworks: [String]? = nil
+        volumes: [String] = [], networks: [String]? = nil, virtualNetworks: [String]? = nil,
+        regionKey: String? = nil
     ) {
+        self.regionKey = regionKey
         (self.isGlobal, self.constraints, self.volumes) = (isGlobal, constraints, volumes)
         (self.networks, self.virtualNetworks) = (networks, virtualNetworks)
         (self.reservedMillicores, self.reservedMemoryMiB) = (reservedMillicores, reservedMemoryMiB)
@@ -339,6 +343,9 @@ package struct MadeRecord: Hashable, Codable, Sendable {
     package var swarm: [ClusterID]
     /// The addresses that the region's key line allows, joined by commas; empty when there is no such line.
     package var regionKeyFrom: [String]
+    /// The public key in that line, `ssh-ed25519 AAAA…`: one whose private half nobody may have any more, when the folder
+    /// that made it was another operator's.
+    package var regionKey: [String]
     /// References of images that were loaded.
     package var images: [String]
     /// Files that were not there before.
@@ -346,10 +353,10 @@ package struct MadeRecord: Hashable, Codable, Sendable {
 
     package init(
         region: RegionID, packages: [String] = [], daemonKeys: [String] = [], swarm: [ClusterID] = [],
-        regionKeyFrom: [String] = [], images: [String] = [], files: [String] = []
+        regionKeyFrom: [String] = [], regionKey: [String] = [], images: [String] = [], files: [String] = []
     ) {
         (self.region, self.packages, self.daemonKeys, self.swarm) = (region, packages, daemonKeys, swarm)
-        (self.regionKeyFrom, self.images, self.files) = (regionKeyFrom, images, files)
+        (self.regionKeyFrom, self.regionKey, self.images, self.files) = (regionKeyFrom, regionKey, images, files)
     }
 
     /// A file of a version that knew fewer kinds names its region all the same: what it does not list was not made.
@@ -361,6 +368,6 @@ package struct MadeRecord: Hashable, Codable, Sendable {
         self.init(
             region: try members.decode(RegionID.self, forKey: .region), packages: try list(.packages),
             daemonKeys: try list(.daemonKeys), swarm: try list(.swarm), regionKeyFrom: try list(.regionKeyFrom),
-            images: try list(.images), files: try list(.files))
+            regionKey: try list(.regionKey), images: try list(.images), files: try list(.files))
     }
 }

@@ -3,6 +3,8 @@
 /// Labels and names by which Muster knows its own objects.
 package enum MusterLabel {
     package static let region = "io.muster.region"
+    /// On the control plane's service and its secrets: the region's public key of the folder that made them.
+    package static let regionKey = "io.muster.region-key"
     package static let host = "io.muster.host"
     package static let domain = "io.muster.domain"
     /// Names of the labels that people gave a node through the manifest, joined by commas: only these are ever removed.

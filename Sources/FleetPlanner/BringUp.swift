@@ -104,15 +104,18 @@ struct BringUp {
         let addresses = managerAddresses.sorted()
         let text = addresses.joined(separator: ",")
         for host in policy.hosts where situation.isLiving(host.name) {
-            let present = situation.facts(of: host.name)?.made?.regionKeyFrom ?? []
-            guard present != [text] else { continue }
+            let made = situation.facts(of: host.name)?.made
+            let present = made?.regionKeyFrom ?? []
+            let isOurs = made?.regionKey.first == situation.input.regionKey
+            guard present != [text] || !isOurs else { continue }
             list.add(
                 Step(
                     id: StepID("authorize-region-key/\(host.name)"),
                     action: .authorizeRegionKey(from: addresses, home: situation.input.home), host: host.name,
                     after: list.last(of: host.name),
                     reason: present.isEmpty
-                        ? "the control plane has no way in yet" : "the managers' addresses have changed"))
+                        ? "the control plane has no way in yet"
+                        : isOurs ? "the managers' addresses have changed" : "it lets another folder's key in"))
         }
     }
 

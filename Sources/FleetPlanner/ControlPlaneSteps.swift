@@ -24,7 +24,7 @@ struct ControlPlaneSteps {
             list.add(loadStep(host, desired.image, list))
         }
         let service = situation.swarms[desired.cluster]?.facts.services.first { $0.name == "muster-\(region)" }
-        if service == nil { list.add(startStep(desired, list)) }
+        if let reason = reasonToStart(service) { list.add(startStep(desired, list, reason)) }
         if !situation.input.isHandedOff {
             let start = StepID("start-control-plane/\(region)")
             list.add(
@@ -33,6 +33,14 @@ struct ControlPlaneSteps {
                     host: desired.home, after: list.present([start]),
                     reason: "the operator's machine owns the inventory until the control plane has it"))
         }
+    }
+
+    /// A control plane that another folder started, and that was never handed the region, lets nobody else hand it over:
+    /// its keys are that folder's (F37).
+    private func reasonToStart(_ service: ServiceFacts?) -> String? {
+        guard let service else { return "the region has no control plane" }
+        guard !situation.input.isHandedOff, service.spec?.regionKey != situation.input.regionKey else { return nil }
+        return "the control plane there waits for another folder's hand off"
     }
 
     private func hasImage(_ host: HostID, _ reference: String) -> Bool {
@@ -48,7 +56,7 @@ struct ControlPlaneSteps {
                 : "the control plane starts here, and there is no registry yet")
     }
 
-    private func startStep(_ desired: DesiredControlPlane, _ list: StepList) -> Step {
+    private func startStep(_ desired: DesiredControlPlane, _ list: StepList, _ reason: String) -> Step {
         // The node must be in the Swarm and have the image; managers join first, so that the service starts on a
         // cluster that is done changing.
         let joins = list.steps.filter { step in
@@ -66,6 +74,6 @@ struct ControlPlaneSteps {
             id: StepID("start-control-plane/\(region)"),
             action: .startControlPlane(desired, addresses: addresses), host: desired.home,
             after: joins.filter { $0.subject == desired.home }.map(\.id),
-            follows: joins.filter { $0.subject != desired.home }.map(\.id), reason: "the region has no control plane")
+            follows: joins.filter { $0.subject != desired.home }.map(\.id), reason: reason)
     }
 }

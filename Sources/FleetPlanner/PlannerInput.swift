@@ -11,15 +11,18 @@ package struct PlannerInput: Sendable {
     package var image: String
     /// Whether the control plane already owns the region, so that no hand off is due.
     package var isHandedOff: Bool
+    /// The region's public key that is to be let in, `ssh-ed25519 AAAA…`; nil before it is made.
+    package var regionKey: String?
     /// What people asked for besides the manifest.
     package var intents: FleetIntents
 
     package init(
         policy: FleetPolicy, observation: FleetObservation, parent: Blueprint? = nil, image: String,
-        isHandedOff: Bool = false, intents: FleetIntents = FleetIntents()
+        isHandedOff: Bool = false, regionKey: String? = nil, intents: FleetIntents = FleetIntents()
     ) {
         (self.policy, self.observation, self.parent) = (policy, observation, parent)
         (self.image, self.isHandedOff, self.intents) = (image, isHandedOff, intents)
+        self.regionKey = regionKey
         leaving = policy.leaving(after: parent)
     }
 

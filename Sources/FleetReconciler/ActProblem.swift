@@ -155,6 +155,10 @@ package struct ActProblem: Sendable {
         "start-service": (
             "the control plane did not start", "look at it with `docker service ps` and `docker service logs`"
         ),
+        "control-plane-owns": (
+            "has a control plane that another folder handed the region to",
+            "use that folder: `context.json`, `ca.pem` and `admin.token` of it are enough"
+        ),
         "record-witness": ("cannot record the witness", "check that the managers hold a majority: `docker node ls`"),
         "remove-service": ("cannot remove the control plane's service", "run the command again"),
         "remove-secret": ("cannot remove Muster's secrets", "remove what uses them, then run the command again"),

@@ -110,7 +110,8 @@ package struct StepRendering: Sendable {
     private func startControlPlane(_ desired: DesiredControlPlane, addresses: [String], home: NodeID) -> RemoteAct {
         let service = ControlPlaneService(
             region: region, desired: desired, home: home, addresses: addresses,
-            handOffDigest: secrets?.handOffDigest ?? "<digest>", epoch: secrets?.epoch ?? 1)
+            regionKey: secrets?.regionPublicKey ?? "<key>", handOffDigest: secrets?.handOffDigest ?? "<digest>",
+            epoch: secrets?.epoch ?? 1)
         return RemoteAct(
             "start-control-plane", [region.rawValue, service.name] + service.createCommand.words,
             secret: secrets.map(secretLines), deadline: .seconds(240))

@@ -10,8 +10,7 @@ import Testing
 
     private static let service = ControlPlaneService(
         region: "eu1", desired: desired, home: "node1", addresses: ["198.18.1.1", "198.18.1.2"],
-        handOffDigest: "d19e57",
-        epoch: 3)
+        regionKey: "ssh-ed25519 AAAAregion", handOffDigest: "d19e57", epoch: 3)
 
     @Test("every rendered command, one word a line where it is long")
     func golden() throws {

@@ -99,6 +99,23 @@ import Testing
         #expect(step.action == .authorizeRegionKey(from: ["198.18.1.1"], home: "/home/deploy"))
     }
 
+    @Test("F37: another folder let its key in and started a control plane, handed nothing over → made anew")
+    func begunByAnotherFolder() throws {
+        var story = Story(hosts: 3)
+        story.world.regionKey = "ssh-ed25519 AAAAana"
+        for step in story.plan().steps where step.action.word != "hand-off" { story.world.perform(step) }
+        story.parent = nil
+        #expect(story.plan().steps.map(\.action.word) == ["hand-off"], "her own folder goes on")
+        story.world.regionKey = "ssh-ed25519 AAAAbob"
+        let plan = story.plan()
+        let words = ["authorize-region-key", "authorize-region-key", "authorize-region-key"]
+        #expect(plan.steps.map(\.action.word) == words + ["start-control-plane", "hand-off"])
+        #expect(plan.steps[0].reason == "it lets another folder's key in")
+        #expect(plan.steps[3].reason == "the control plane there waits for another folder's hand off")
+        story.carryOut(plan)
+        #expect(story.plan().isEmpty && story.world.violations.isEmpty)
+    }
+
     private func managerDomains(_ story: Story) -> [DomainID] {
         story.world.swarms.keys.flatMap { story.world.managers(of: $0) }
             .compactMap { story.policy.host(HostID($0.hostname))?.domain }

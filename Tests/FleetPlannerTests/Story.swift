@@ -59,7 +59,7 @@ struct Story {
     var input: PlannerInput {
         PlannerInput(
             policy: policy, observation: world.observation(), parent: parent, image: Self.image,
-            isHandedOff: world.isHandedOff, intents: intents)
+            isHandedOff: world.isHandedOff, regionKey: world.regionKey, intents: intents)
     }
 
     func plan() -> Plan { RegionPlanner.plan(input) }

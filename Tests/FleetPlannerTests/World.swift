@@ -30,6 +30,8 @@ struct World {
     var swarms: [String: Swarm] = [:]
     private(set) var violations: [String] = []
     private(set) var isHandedOff = false
+    /// The region's public key of the folder that acts; nil where no test asks whose it is.
+    var regionKey: String?
     private var made = 0
 
     init(region: RegionID) { self.region = region }
@@ -114,7 +116,9 @@ struct World {
         if machines[step.host]?.isUp != true { return note("\(step.id): \(step.host) is dead") }
         switch step.action {
         case .installEngine(_, let daemon, let keys): installEngine(on: step.host, daemon: daemon, keys: keys)
-        case .authorizeRegionKey(let from, _): change(step.host) { $0.regionKeyFrom = [from.joined(separator: ",")] }
+        case .authorizeRegionKey(let from, _):
+            change(step.host) { $0.regionKeyFrom = [from.joined(separator: ",")] }
+            change(step.host) { [regionKey] in $0.regionKey = [regionKey].compactMap { $0 } }
         case .initSwarm(let cluster, let address, _, _): initSwarm(step, cluster, address)
         case .resetSwarm:
             machines[step.host]?.saysOfSwarm = nil
@@ -238,7 +242,9 @@ struct World {
         guard let swarm = machines[step.host]?.swarm, hasQuorum(swarm) else { return note("\(step.id): no quorum") }
         if machines[desired.home]?.facts.made?.images.contains(desired.image) != true { note("\(step.id): no image") }
         swarms[swarm]?.services = [
-            ServiceFacts(name: "muster-\(region)", image: desired.image, runningTasks: 1, desiredTasks: 1)
+            ServiceFacts(
+                name: "muster-\(region)", image: desired.image, runningTasks: 1, desiredTasks: 1,
+                spec: regionKey.map { ServiceSpec(regionKey: $0) })
         ]
     }
 

@@ -94,7 +94,8 @@ final class Bench: Sendable {
     func plan(parent: Blueprint? = nil, isHandedOff: Bool = false) async -> (Plan, FleetObservation) {
         let seen = await observe()
         let input = PlannerInput(
-            policy: policy, observation: seen, parent: parent, image: "muster:1", isHandedOff: isHandedOff)
+            policy: policy, observation: seen, parent: parent, image: "muster:1", isHandedOff: isHandedOff,
+            regionKey: Self.secrets.regionPublicKey)
         return (RegionPlanner.plan(input), seen)
     }
 

@@ -36,11 +36,18 @@ struct FakeDocker {
           cat >request
           if [ -e join ]; then cat join >swarm; cat answer; exit 0; fi
           echo active >swarm; printf 'HTTP/1.1 200 OK\\r\\n\\r\\n' ;;
-        'secret inspect'|'config inspect') [ -e "$1-$3" ] ;;
-        'secret create'|'config create') cat >"$1-$5" ;;
+        'config inspect') [ -e "config-$3" ] ;;
+        'config create') cat >"config-$5" ;;
+        'secret inspect') cat "key-$3" 2>/dev/null ;;
+        'secret create') cat >"secret-$7"; echo "${6#*=}" >"key-$7" ;;
+        'secret rm') rm "secret-$3" "key-$3" ;;
         'config ls') ls | sed -n 's/^config-//p' ;;
         'config rm') rm "config-$3" ;;
-        'service inspect') [ -e service ] ;;
+        'service inspect') [ -e service ] && sed -n 's/^io.muster.region-key=//p' service ;;
+        'service rm') rm service ;;
+        'ps -aq') ;;
+        'volume inspect') [ -e volume ] ;;
+        'volume rm') rm volume ;;
         'service create') shift 2; printf '%s\\n' "$@" >service ;;
         'service ps') cat task 2>/dev/null || echo 'Running 3 seconds ago' ;;
         'ps --quiet') cat container 2>/dev/null ;;

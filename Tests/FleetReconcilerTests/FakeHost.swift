@@ -19,7 +19,7 @@ struct FakeHost {
     var lease: LeaseFacts?
 
     var madeJSON: String {
-        let kinds = ["packages", "daemonKeys", "swarm", "regionKeyFrom", "images", "files"]
+        let kinds = ["packages", "daemonKeys", "swarm", "regionKeyFrom", "regionKey", "images", "files"]
         let lists = kinds.map { "\"\($0)\":[\((made?[$0] ?? []).map { "\"\($0)\"" }.joined(separator: ","))]" }
         return "{\"region\":\"eu1\",\(lists.joined(separator: ","))}"
     }
@@ -51,7 +51,9 @@ extension FakeHosts.State {
             hosts[host]?.hasEngine = true
             hosts[host]?.daemon = arguments[2]
             note(host, "packages", ["docker.io"])
-        case "authorize-region-key": note(host, "regionKeyFrom", [arguments.dropFirst(3).joined(separator: ",")])
+        case "authorize-region-key":
+            note(host, "regionKey", [arguments[2]])
+            note(host, "regionKeyFrom", [arguments.dropFirst(3).joined(separator: ",")])
         case "init-swarm": enter(host, isManager: true, cluster: arguments[1])
         case "join-swarm":
             guard let token = act.secret?.exposed else { return "no-token no token came on stdin" }
@@ -142,7 +144,13 @@ extension FakeHosts.State {
         for node in hosts.values.sorted(by: { $0.name < $1.name }) {
             if let id = node.node { lines.append(line(id, node)) }
         }
-        return lines + services.map { "service \($0) muster:1 1/1" }
+        return lines
+            + services.flatMap { name in
+                [
+                    "service \(name) muster:1 1/1",
+                    #"service-spec {"Name":"\#(name)","RegionKey":"\#(Bench.secrets.regionPublicKey)"}"#,
+                ]
+            }
     }
 
     private func line(_ id: NodeID, _ host: FakeHost) -> String {

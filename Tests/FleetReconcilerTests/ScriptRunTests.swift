@@ -123,6 +123,10 @@ import Testing
         #expect(word(try host.run(act("198.18.1.9"))) == "changed ")
         #expect(host.read(file)?.split(separator: "\n").count == 2, "the old line is replaced")
         #expect(host.read("etc/made.json")?.contains(#""regionKeyFrom":["198.18.1.9"]"#) == true)
+        let other = RemoteAct("authorize-region-key", ["eu1", host.home, "ssh-ed25519 AAAAother", "198.18.1.9"])
+        #expect(word(try host.run(other)) == "changed ", "another folder's key takes the place of the first")
+        #expect(host.read(file)?.contains("AAAAregion") == false)
+        #expect(host.read("etc/made.json")?.contains(#""regionKey":["ssh-ed25519 AAAAother"]"#) == true)
     }
 
     @Test("I2: authorize-region-key stops before the line is there → made.json does not say that it is")
@@ -186,6 +190,30 @@ import Testing
         #expect(host.state("arguments")?.contains("quotes") == false)
         #expect(host.state("arguments")?.contains(Data(key.utf8).base64EncodedString()) == false)
         #expect(word(try host.run(act, shell: shell)) == "unchanged ")
+    }
+
+    @Test("F37: start-control-plane: what another folder began goes with its keys, unless it was handed the region")
+    func startedByAnother() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        func act(_ key: String) -> RemoteAct {
+            RemoteAct(
+                "start-control-plane",
+                [
+                    "eu1", "muster-eu1", "docker", "service", "create", "--label",
+                    "io.muster.region-key=ssh-ed25519 \(key)",
+                ],
+                secret: Secret("muster-eu1-region-key \(Data(key.utf8).base64EncodedString())"))
+        }
+        #expect(word(try host.run(act("AAAAana"))) == "changed ")
+        host.set("volume", "hers")
+        #expect(word(try host.run(act("AAAAbob"))) == "changed ")
+        #expect(host.state("service")?.contains("AAAAbob") == true && host.state("volume") == nil)
+        #expect(host.state("secret-muster-eu1-region-key") == "AAAAbob")
+        #expect(word(try host.run(act("AAAAbob"))) == "unchanged ")
+        host.set("config-muster-eu1-2-1", "muster-eu1-2-1")
+        #expect(try host.run(act("AAAAana")).first("fail") == "control-plane-owns muster-eu1-2-1")
+        #expect(host.state("service")?.contains("AAAAbob") == true)
     }
 
     @Test("start-control-plane: ends when the control plane answers, though Swarm does not call it running yet")

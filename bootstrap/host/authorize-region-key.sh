@@ -10,10 +10,11 @@ for network in bridge docker_gwbridge; do
 done
 line="restrict,from=\"$from\" $key muster:$REGION"
 file=$home/.ssh/authorized_keys
-if grep -qxsF -- "$line" "$file" && made_has regionKeyFrom "$addresses"; then unchanged; return; fi
+if grep -qxsF -- "$line" "$file" && made_has regionKeyFrom "$addresses" && made_has regionKey "$key"; then unchanged; return; fi
 [ -d "$home/.ssh" ] || { mkdir -m 700 "$home/.ssh"; chown "$owner" "$home/.ssh"; }
 made_add regionKeyFrom # a record first, for `down`; that the key is in is written down only when it is
 { grep -vs " muster:$REGION\$" "$file"; printf '%s\n' "$line"; } >"$file.muster" && chown "$owner" "$file.muster" &&
   chmod 600 "$file.muster" && mv "$file.muster" "$file" || fail write-key "$file"
+made_set regionKey "$key"
 made_set regionKeyFrom "$addresses"
 changed

@@ -40,11 +40,12 @@ made_list() { # KIND: its items as a JSON array; items never hold quotes or back
   printf ']'
 }
 # What is made is on the disk before it is made: after a power cut a host would else not know its own Swarm.
+MADE_KINDS='packages daemonKeys swarm regionKeyFrom regionKey images files'
 made_write() {
-  for kind in packages daemonKeys swarm regionKeyFrom images files; do [ -e "$MADE/$kind" ] || : >"$MADE/$kind"; done
+  for kind in $MADE_KINDS; do [ -e "$MADE/$kind" ] || : >"$MADE/$kind"; done
   {
     printf '{"region":"%s"' "$REGION"
-    for kind in packages daemonKeys swarm regionKeyFrom images files; do printf ',"%s":' "$kind"; made_list "$kind"; done
+    for kind in $MADE_KINDS; do printf ',"%s":' "$kind"; made_list "$kind"; done
     printf '}\n'
   } >/etc/muster/made.json.new && chmod 644 /etc/muster/made.json.new &&
     sync "$MADE"/* /etc/muster/made.json.new && mv /etc/muster/made.json.new /etc/muster/made.json &&

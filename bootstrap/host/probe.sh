@@ -99,9 +99,10 @@ read_services() {
   fact cluster yes
   [ -n "$services" ] || return 0
   printf '%s\n' "$services" | while read -r _ line; do fact service "$line"; done
-  # Only what decides where tasks may run: environment and labels are other people's, and may hold secrets.
+  # Only what decides where tasks may run: environment and labels are other people's, and may hold secrets;
+  # the one label read is ours.
   # shellcheck disable=SC2046 # service ids, one a word
-  specs=$(docker_ service inspect --format '{"Name":{{json .Spec.Name}},"Mode":{{json .Spec.Mode}},"Placement":{{json .Spec.TaskTemplate.Placement}},"Resources":{{json .Spec.TaskTemplate.Resources}},"Mounts":{{with .Spec.TaskTemplate.ContainerSpec}}{{json .Mounts}}{{else}}null{{end}},"Networks":{{json .Spec.TaskTemplate.Networks}},"VirtualIPs":{{json .Endpoint.VirtualIPs}}}' \
+  specs=$(docker_ service inspect --format '{"Name":{{json .Spec.Name}},"Mode":{{json .Spec.Mode}},"Placement":{{json .Spec.TaskTemplate.Placement}},"Resources":{{json .Spec.TaskTemplate.Resources}},"Mounts":{{with .Spec.TaskTemplate.ContainerSpec}}{{json .Mounts}}{{else}}null{{end}},"Networks":{{json .Spec.TaskTemplate.Networks}},"VirtualIPs":{{json .Endpoint.VirtualIPs}},"RegionKey":{{json (index .Spec.Labels "io.muster.region-key")}}}' \
     $(printf '%s\n' "$services" | cut -d ' ' -f 1))
   printf '%s\n' "$specs" | facts service-spec
   # Two commands more, only where some service is in a network.

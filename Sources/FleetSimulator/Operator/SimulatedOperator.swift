@@ -54,9 +54,12 @@ package struct SimulatedOperator: Sendable {
         let observation = await session.observe(parent)
         try await expectOwn(observation)
         try await session.store.save(observation)
+        let key = SimulatedSecrets.regionKey(policy.region, folder: folder)
+        // One that was lost with its Swarm is restored by handing over anew.
+        let isElsewhere = await world.isControlPlane(of: policy.region, otherThan: key, in: observation)
         let input = PlannerInput(
             policy: policy, observation: observation, parent: parent, image: Self.image,
-            isHandedOff: await world.isHandedOff(folder), intents: intents)
+            isHandedOff: await world.isHandedOff(folder) && !isElsewhere, regionKey: key, intents: intents)
         return try await session.execute(RegionPlanner.plan(input), observation, isTeardown: false)
     }
 
@@ -118,8 +121,9 @@ private struct Session: Sendable {
         let executor = Executor(
             policy: policy, shell: shell, store: store, clock: time, nonce: process.nonce,
             lease: LeaseTerms(owner: "\(process.folder)/5eed", plan: id, above: observation),
-            secrets: isTeardown ? nil : SimulatedSecrets.of(policy.region), images: SimulatedImages(),
-            handOver: SimulatedHandOver(world: `operator`.world, process: process))
+            secrets: isTeardown ? nil : SimulatedSecrets.of(policy.region, folder: process.folder),
+            images: SimulatedImages(),
+            handOver: SimulatedHandOver(world: `operator`.world, process: process, region: policy.region))
         let report = try await executor.run(plan, id: id, observation: observation) { () async throws(FleetProblem) in
             if plan.isEmpty, isTeardown { return }
             if !plan.isEmpty { try await store.savePlan(plan, id: id, at: time.now()) }
@@ -155,12 +159,15 @@ extension SimulatedWorld {
 
 /// The secrets of a region that needs none. Each says so, for the scan that looks for them in what is printed.
 enum SimulatedSecrets {
-    static func of(_ region: RegionID) -> RegionSecrets {
+    static func of(_ region: RegionID, folder: String) -> RegionSecrets {
         RegionSecrets(
-            regionPublicKey: "ssh-ed25519 AAAA\(region)", regionKey: Secret("PRIVATE-region-key"),
+            regionPublicKey: regionKey(region, folder: folder), regionKey: Secret("PRIVATE-region-key"),
             authorityCertificate: "certificate", authorityKey: Secret("PRIVATE-authority-key"),
             handOffDigest: "d19e57", seedPolicy: "{}", epoch: 1)
     }
+
+    /// Each folder makes one of its own.
+    static func regionKey(_ region: RegionID, folder: String) -> String { "ssh-ed25519 AAAA\(region)\(folder)" }
 
     /// What must be in no output: the keys, and how the join tokens of every simulated Swarm begin.
     static let marks = ["PRIVATE-", SimulatedSwarm.tokenPrefix]
@@ -174,16 +181,23 @@ struct SimulatedImages: ImageSource {
 struct SimulatedHandOver: HandOverPort {
     let world: SimulatedWorld
     let process: OperatorProcess
+    let region: RegionID
 
-    /// The machine whose inventory the control plane takes; it was sent the digest of its token and of no other's.
-    private static let owner = "desk"
-
+    /// It takes the inventory of the folder that started it, once it has got in to its home by that folder's key.
     func handOver(to desired: DesiredControlPlane, addresses: [String]) async throws(FleetProblem) {
-        guard process.folder == Self.owner else {
+        let key = SimulatedSecrets.regionKey(region, folder: process.folder)
+        guard await world.keyOfControlPlane(region, home: desired.home) == key else {
             throw FleetProblem(
-                .refused, "wrong-token", subject: "control plane", "it does not take this machine's inventory",
-                hint: "run the command on the machine that brought the region up")
+                .refused, "wrong-token", subject: "control plane", "it does not take this folder's inventory",
+                hint: "run the command with the folder that started it")
         }
+        guard await world.letsIn(key, at: desired.home) else {
+            throw FleetProblem(
+                .unavailable, "no-manager", subject: "region `\(region)`",
+                "no manager of the control cluster answers for its Swarm",
+                hint: "bring a majority of the managers up")
+        }
+        await world.noteHandOff(region, home: desired.home)
         try await world.write(process, "hand off") { $0.isHandedOff = true }
     }
 }

@@ -5,12 +5,16 @@ extension SimulatedWorld {
     func startControlPlane(_ run: ScriptRun) async throws(ScriptStop) -> [String] {
         try claim(run)
         let (name, words) = (run.argument(1), run.act.arguments)
-        var isChange = false
+        let label = "\(MusterLabel.regionKey)="
+        let key = words.first { $0.hasPrefix(label) }.map { String($0.dropFirst(label.count)) } ?? ""
+        var isChange = try await removeControlPlane(of: key, name, run)
         for line in (run.act.secret?.exposed ?? "").split(separator: "\n") {
             let secret = String(line.prefix { $0 != " " })
-            if try speaker(run, "make-secret").secrets[secret] != nil { continue }
+            if try speaker(run, "make-secret").secretKeys[secret] == key { continue }
             try await stroke(run, 20...80, "before secret \(secret)")
-            try speaker(run, "make-secret").secrets[secret] = run.region
+            let swarm = try speaker(run, "make-secret")
+            swarm.secrets[secret] = run.region
+            swarm.secretKeys[secret] = key
             effect("secret made", secret)
             isChange = true
         }
@@ -19,7 +23,8 @@ extension SimulatedWorld {
             let swarm = try speaker(run, "make-service")
             let home = words.first { $0.hasPrefix("node.id==") }.map { NodeID($0.dropFirst(9)) } ?? NodeID("")
             let image = words.firstIndex(of: "--no-resolve-image").map { run.argument($0 + 1) } ?? ""
-            swarm.services[name] = SimulatedSwarm.Service(name: name, image: image, home: home, made: time.uptime())
+            swarm.services[name] = SimulatedSwarm.Service(
+                name: name, image: image, home: home, made: time.uptime(), regionKey: key)
             effect("service made", name)
             isChange = true
         }
@@ -31,6 +36,42 @@ extension SimulatedWorld {
         }
         guard isRunning else { throw .fails("start-service", "Pending: no suitable node") }
         return isChange ? Self.changed : Self.unchanged
+    }
+
+    /// One that was started by another folder's keys goes, with its volume, unless it has been handed the region.
+    private func removeControlPlane(of key: String, _ name: String, _ run: ScriptRun) async throws(ScriptStop) -> Bool {
+        guard let old = try speaker(run, "make-service").services[name], old.regionKey != key else { return false }
+        guard try speaker(run, "make-service").configs.isEmpty else {
+            throw .fails("control-plane-owns", "it was handed the region")
+        }
+        try await stroke(run, 100...500, "before another folder's service goes")
+        let swarm = try speaker(run, "remove-service")
+        swarm.services[name] = nil
+        if let home = swarm[old.home].flatMap({ hosts[$0.host] }) { home.volumes[name] = nil }
+        effect("another folder's service removed", name)
+        return true
+    }
+
+    /// The public key of the folder that started the control plane; nil where none is in the Swarm of its home.
+    func keyOfControlPlane(_ region: RegionID, home: HostID) -> String? {
+        hosts[home].flatMap { swarm(of: $0) }?.services["muster-\(region)"]?.regionKey
+    }
+
+    /// Whether the Swarms that were seen have one, and none of `key`'s folder.
+    func isControlPlane(of region: RegionID, otherThan key: String, in seen: FleetObservation) -> Bool {
+        let keys = seen.hosts.keys.compactMap { host in
+            seen.facts(of: host)?.swarm.cluster?.services.first { $0.name == "muster-\(region)" }?.spec?.regionKey
+        }
+        return !keys.isEmpty && !keys.contains(key)
+    }
+
+    /// The control plane writes down in its own Swarm that the region is its.
+    func noteHandOff(_ region: RegionID, home: HostID) {
+        hosts[home].flatMap { swarm(of: $0) }?.configs["muster-\(region)-2-1"] = region.rawValue
+    }
+
+    func letsIn(_ key: String, at host: HostID) -> Bool {
+        hosts[host]?.authorizedKeys.contains { $0.contains(" \(key) ") } == true
     }
 
     func removeControlPlane(_ run: ScriptRun) async throws(ScriptStop) -> [String] {
@@ -51,6 +92,7 @@ extension SimulatedWorld {
             try await stroke(run, 1000...3000, "before secrets and configs go")
             let swarm = try speaker(run, "remove-secret")
             swarm.secrets = swarm.secrets.filter { $0.value != run.region }
+            swarm.secretKeys = swarm.secretKeys.filter { swarm.secrets[$0.key] != nil }
             swarm.configs = swarm.configs.filter { $0.value != run.region }
             effect("secrets removed", name)
             isChange = true

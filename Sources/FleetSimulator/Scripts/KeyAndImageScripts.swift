@@ -8,7 +8,11 @@ extension SimulatedWorld {
         let addresses = run.act.arguments.dropFirst(3).joined(separator: ",")
         let bridges = host.isEngineRunning ? ",172.17.0.0/16" : ""
         let line = "restrict,from=\"\(addresses)\(bridges)\" \(run.argument(2)) muster:\(run.region)"
-        if host.authorizedKeys.contains(line), host.madeHas("regionKeyFrom", addresses) { return Self.unchanged }
+        if host.authorizedKeys.contains(line), host.madeHas("regionKeyFrom", addresses),
+            host.madeHas("regionKey", run.argument(2))
+        {
+            return Self.unchanged
+        }
         try await stroke(run, 5...30, "before the key is written down")
         host.madeAdd("regionKeyFrom", [], region: run.region)
         try await stroke(run, 1...5, "before the key's line")
@@ -18,6 +22,7 @@ extension SimulatedWorld {
         host.authorizedKeys.removeAll { $0.hasSuffix(" muster:\(run.region)") }
         host.authorizedKeys.append(line)
         try await stroke(run, 1...5, "before the key's addresses are written down")
+        host.madeSet("regionKey", run.argument(2), region: run.region)
         host.madeSet("regionKeyFrom", addresses, region: run.region)
         return Self.changed
     }

@@ -79,7 +79,7 @@ extension SimulatedWorld {
         let specs = swarm.services.values.sorted { $0.name < $1.name }.map { service in
             #"service-spec {"Name":"\#(service.name)","Mode":{"Replicated":{"Replicas":1}},"Placement":{"Constraints":"#
                 + #"["node.id==\#(service.home)","node.role==manager"]},"Resources":{"Reservations":{"MemoryBytes":"#
-                + #"67108864}},"Mounts":[{"Type":"volume","Source":"\#(service.name)","Target":"/var/lib/muster"}]}"#
+                + #"67108864}},"Mounts":[{"Type":"volume","Source":"\#(service.name)","Target":"/var/lib/muster"}],"RegionKey":"\#(service.regionKey)"}"#
         }
         return ["cluster yes"] + swarm.sortedNodes.map { line($0, swarm) } + services + specs
             + swarm.configs.keys.sorted().map { "config \($0)" } + swarm.secrets.keys.sorted().map { "secret \($0)" }

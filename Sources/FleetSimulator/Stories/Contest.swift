@@ -81,12 +81,21 @@ package struct Contest: Sendable {
         await world.time.wait(.seconds(1800))
         var last = RunResult(exitCode: 1)
         for _ in 0..<5 where !last.isRest {
-            last = await desk.up()
+            // Whoever handed the region over goes on with it; the other is told so.
+            let people = await owner(desk, laptop, in: world)
+            last = await people.up()
             for entry in last.plan?.report ?? [] { _ = await world.cure(entry.problem) }
             await world.time.wait(.seconds(60))
         }
         guard last.isRest else { return end.faults.append("no rest: \(last.summary)") }
-        end.faults += await world.faultsAtRest(desk.policy, folder: desk.folder).filter { !$0.contains("journal") }
+        let people = await owner(desk, laptop, in: world)
+        end.faults += await world.faultsAtRest(people.policy, folder: people.folder).filter { !$0.contains("journal") }
+    }
+
+    private func owner(
+        _ desk: SimulatedOperator, _ laptop: SimulatedOperator, in world: SimulatedWorld
+    ) async -> SimulatedOperator {
+        await world.folderOfHandOff() == laptop.folder ? laptop : desk
     }
 
     private static func policy(hosts count: Int) -> FleetPolicy {

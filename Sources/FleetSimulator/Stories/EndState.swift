@@ -65,6 +65,10 @@ extension SimulatedWorld {
         var faults: [String] = []
         if swarm[service.home]?.host != desired.home { faults.append("the control plane is elsewhere") }
         if runningTasks(of: service, in: swarm) != 1 { faults.append("the control plane does not run") }
+        for host in policy.hosts.compactMap({ hosts[$0.name] }) where host.made?["regionKey"] != nil {
+            if !letsIn(service.regionKey, at: host.name) { faults.append("\(host.name) lets another key in") }
+        }
+        if Set(swarm.secretKeys.values) != [service.regionKey] { faults.append("secrets of several folders") }
         if swarm.secrets.count != 4 { faults.append("\(swarm.secrets.count) secrets") }
         return faults
     }

@@ -40,6 +40,8 @@ private struct LifeCourse {
     /// Hosts as they were when they came.
     var bare: [HostID: String] = [:]
     var isAtRest = true
+    /// The folder that people work with: that of whoever handed the region over, once somebody did.
+    var folder = "desk"
 
     init(scenario: Scenario, world: SimulatedWorld) {
         (self.scenario, self.world) = (scenario, world)
@@ -50,7 +52,9 @@ private struct LifeCourse {
     /// Runs of `up` after the troubles have ended, of which the last must see nothing to do.
     private static let mostRuns = 6
 
-    private var people: SimulatedOperator { SimulatedOperator(world, edit.policy, intents: edit.intents) }
+    private var people: SimulatedOperator {
+        SimulatedOperator(world, edit.policy, folder: folder, intents: edit.intents)
+    }
 
     mutating func live() async -> LifeEnd {
         await stage(scenario.troubles, isRestless: false)
@@ -107,6 +111,7 @@ private struct LifeCourse {
 
     @discardableResult
     private mutating func run() async -> RunResult {
+        folder = await world.folderOfHandOff() ?? folder
         let result = await people.up()
         // Rendering all of a result costs as much as a tenth of a life: some lives stand for all.
         if scenario.seed % 8 == 0 { await lookForSecrets(in: result) }

@@ -2,7 +2,7 @@
 
 extension SimulatedHost {
     /// The kinds that prelude.sh puts into made.json, in its order.
-    static let madeKinds = ["packages", "daemonKeys", "swarm", "regionKeyFrom", "images", "files"]
+    static let madeKinds = ["packages", "daemonKeys", "swarm", "regionKeyFrom", "regionKey", "images", "files"]
 
     func madeHas(_ kind: String, _ item: String) -> Bool { made?[kind]?.contains(item) == true }
 

@@ -22,6 +22,8 @@ final class SimulatedSwarm {
         /// The node that its only task must run on.
         let home: NodeID
         let made: Duration
+        /// The public key of the region in its label: that of the folder that made it.
+        let regionKey: String
     }
 
     let id: String
@@ -35,6 +37,8 @@ final class SimulatedSwarm {
     /// Names of secrets and configs with the region whose label they carry.
     var secrets: [String: String] = [:]
     var configs: [String: String] = [:]
+    /// Names of secrets with the public key in their label.
+    var secretKeys: [String: String] = [:]
     private var tokenSerial = 1
 
     init(id: String) { self.id = id }

@@ -55,7 +55,7 @@ struct SSHRegionOperations: RegionOperations {
         RegionPlanner.plan(
             PlannerInput(
                 policy: policy, observation: observation, parent: parent, image: image, isHandedOff: true,
-                intents: intents))
+                regionKey: try regionPublicKey(), intents: intents))
     }
 
     func witnesses(_ policy: FleetPolicy) async throws -> [Witness] {

@@ -64,7 +64,7 @@ struct OperatorSession {
     func input(observation: FleetObservation, parent: Blueprint?, isHandedOff: Bool = false) throws -> PlannerInput {
         PlannerInput(
             policy: policy, observation: observation, parent: parent, image: try imageReference(),
-            isHandedOff: isHandedOff)
+            isHandedOff: isHandedOff, regionKey: folder.regionKeyLine)
     }
 
     /// Gives what `body` gives, and closes the connections in any case.

@@ -16,11 +16,11 @@ struct SecretMaker {
         try makeRegionKey()
         let authority = try authority()
         let handOff = try token(.handOffToken)
-        guard let key = folder.secret(.regionKey), let publicKey = folder.text(.regionPublicKey) else {
+        guard let key = folder.secret(.regionKey), let publicKey = folder.regionKeyLine else {
             throw Self.missing(folder.path(of: .regionKey))
         }
         return RegionSecrets(
-            regionPublicKey: publicKey.split(separator: " ").prefix(2).joined(separator: " "), regionKey: key,
+            regionPublicKey: publicKey, regionKey: key,
             authorityCertificate: authority.certificatePEM, authorityKey: authority.keyPEM,
             handOffDigest: handOff.sha256, seedPolicy: try seedPolicy(), epoch: epoch)
     }
