@@ -343,8 +343,7 @@ package struct MadeRecord: Hashable, Codable, Sendable {
     package var swarm: [ClusterID]
     /// The addresses that the region's key line allows, joined by commas; empty when there is no such line.
     package var regionKeyFrom: [String]
-    /// The public key in that line, `ssh-ed25519 AAAA…`: one whose private half nobody may have any more, when the folder
-    /// that made it was another operator's.
+    /// The public key in that line, `ssh-ed25519 AAAA…`: it may be of a folder that nobody has any more.
     package var regionKey: [String]
     /// References of images that were loaded.
     package var images: [String]
