@@ -20,6 +20,7 @@ package enum LabFault: String, Sendable, CaseIterable, Codable {
     case sudo
     case occupiedPort = "occupied-port"
     case filteredPort = "filtered-port"
+    case swallowedPackets = "swallowed-packets"
     case foreignSwarm = "foreign-swarm"
     case hangingCommand = "hanging-command"
     case frozen
@@ -40,7 +41,7 @@ extension LabFault {
     var place: Place {
         switch self {
         case .fullDisk, .fullInodes: .host(needsOwnDisk: true)
-        case .filteredPort, .oneWay: .network
+        case .filteredPort, .swallowedPackets, .oneWay: .network
         case .frozen: .freezer
         case .readOnly, .heldLock, .halfConfigured, .packageSource, .skewedClock, .clone, .os, .changedKey,
             .lockedOut, .fewStartups, .fewSessions, .noisyShell, .sudo, .occupiedPort, .foreignSwarm, .hangingCommand:
@@ -53,7 +54,8 @@ extension LabFault {
         switch self {
         case .fullDisk, .fullInodes, .readOnly, .heldLock, .occupiedPort, .frozen: true
         case .halfConfigured, .packageSource, .skewedClock, .clone, .os, .changedKey, .lockedOut, .fewStartups,
-            .fewSessions, .noisyShell, .sudo, .filteredPort, .foreignSwarm, .hangingCommand, .oneWay:
+            .fewSessions, .noisyShell, .sudo, .filteredPort, .swallowedPackets, .foreignSwarm, .hangingCommand,
+            .oneWay:
             false
         }
     }
@@ -82,6 +84,8 @@ extension LabFault {
         case .fewStartups: .number(1...10, default: 1)
         case .fewSessions: .number(0...10, default: 1)
         case .occupiedPort, .filteredPort: .number(1...65_535, default: 2377)
+        // 576 every network carries, 1500 is what the hosts send at most; a tunnel in the way leaves some 1450.
+        case .swallowedPackets: .number(576...1499, default: 1450)
         case .packageSource: .word(["none", "dead"])
         case .os: .word(["unknown", "derived"])
         case .noisyShell: .word(["noise", "odd"])
@@ -113,6 +117,7 @@ extension LabFault {
         case .sudo: "`ops` has to give a password (`lab`), may not, has no sudo, or needs a terminal"
         case .occupiedPort: "a process that listens on PORT, TCP and UDP"
         case .filteredPort: "PORT, to which other hosts' packets are dropped"
+        case .swallowedPackets: "packets of more than BYTES bytes, from and to other hosts, dropped without a word"
         case .foreignSwarm: "an engine that is a manager of a Swarm of its own"
         case .hangingCommand: "a command that never ends"
         case .frozen: "all processes frozen: it takes connections and never answers"
@@ -130,6 +135,7 @@ extension LabFault {
             case .skewedClock: "[SECONDS]"
             case .occupiedPort, .filteredPort: "[PORT]"
             case .fullInodes, .fewStartups, .fewSessions: "[COUNT]"
+            case .swallowedPackets: "[BYTES]"
             case .readOnly, .heldLock, .halfConfigured, .packageSource, .clone, .os, .changedKey, .lockedOut,
                 .noisyShell, .sudo, .foreignSwarm, .hangingCommand, .frozen, .oneWay:
                 "[NUMBER]"

@@ -13,6 +13,9 @@ extension LabRegion {
                 return ["ip saddr \(address)\(target) drop"]
             case .filteredPort:
                 return ["tcp", "udp"].map { "ip daddr \(address) \($0) dport \(mark.value) drop" }
+            case .swallowedPackets:
+                // The whole packet, as MTUs count: headers of IP included, those of Ethernet not.
+                return ["saddr", "daddr"].map { "ip \($0) \(address) ip length > \(mark.value) drop" }
             case .fullDisk, .fullInodes, .readOnly, .heldLock, .halfConfigured, .packageSource, .skewedClock, .clone,
                 .os, .changedKey, .lockedOut, .fewStartups, .fewSessions, .noisyShell, .sudo, .occupiedPort,
                 .foreignSwarm, .hangingCommand, .frozen:

@@ -14,6 +14,7 @@ import Testing
         #expect(try LabFault.occupiedPort.value(nil) == "2377")
         #expect(try LabFault.hangingCommand.value("apt-get") == "apt-get")
         #expect(try LabFault.clone.value("2") == "h2")
+        #expect(try LabFault.swallowedPackets.value(nil) == "1450")
         #expect(try LabFault.oneWay.value(nil) == "all")
         #expect(try LabFault.frozen.value(nil) == "")
     }
@@ -22,7 +23,7 @@ import Testing
         "a value that does not fit is refused with what would",
         arguments: [
             (LabFault.skewedClock, "soon"), (.occupiedPort, "70000"), (.sudo, "never"), (.hangingCommand, "../sh"),
-            (.hangingCommand, "a b"), (.clone, "x"), (.frozen, "1"),
+            (.hangingCommand, "a b"), (.clone, "x"), (.frozen, "1"), (.swallowedPackets, "1500"),
         ])
     func wrongValues(_ fault: LabFault, _ value: String) {
         let error = #expect(throws: LabError.self) { try fault.value(value) }
@@ -54,12 +55,14 @@ import Testing
             (1, FaultMarks.Mark(fault: .oneWay, value: "h3")), (2, FaultMarks.Mark(fault: .oneWay, value: "all")),
             (3, FaultMarks.Mark(fault: .filteredPort, value: "4789")),
             (4, FaultMarks.Mark(fault: .heldLock, value: "")),
+            (5, FaultMarks.Mark(fault: .swallowedPackets, value: "1450")),
         ])
         let rules = text.split(separator: "\n").filter { $0.hasSuffix(" drop") }
         #expect(
             rules == [
                 "ip saddr 198.18.1.2 ip daddr 198.18.1.4 drop", "ip saddr 198.18.1.3 drop",
                 "ip daddr 198.18.1.4 tcp dport 4789 drop", "ip daddr 198.18.1.4 udp dport 4789 drop",
+                "ip saddr 198.18.1.6 ip length > 1450 drop", "ip daddr 198.18.1.6 ip length > 1450 drop",
             ])
     }
 }

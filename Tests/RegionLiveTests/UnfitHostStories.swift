@@ -110,10 +110,12 @@ struct UnfitHostStory {
         try await expectSame(before.0, region.traces(of: 3), "h3")
         try await expectSame(before.1, region.traces(of: 22), "h22")
         #expect(try await region.said(4, "docker info -f '{{.Swarm.Cluster.ID}}'") == id)
+        try await region.lab.clearFault(.foreignSwarm, from: 4)
     }
 
-    /// The hosts of the bring-up: three with engines that only look odd, three unfit, one whose lock is held.
-    private static let chosen = [1, 2, 3, 5, 6, 8, 22]
+    /// The hosts of the bring-up: three with engines that only look odd, one whose network is to blame, three unfit, one
+    /// whose lock is held.
+    private static let chosen = [1, 2, 3, 4, 5, 6, 8, 22]
 
     func overBudget() async throws {
         let before = try await region.traces(of: 3)
@@ -123,9 +125,11 @@ struct UnfitHostStory {
         try await expectSame(before, region.traces(of: 3), "h3")
     }
 
-    /// One healed, two left out, and the lock is released while apt waits for it.
+    /// One healed, two left out, and the lock is released while apt waits for it. F19: on the way to h4 large packets are
+    /// lost without a word, which the manager finds before it gives a token.
     func withinBudget() async throws {
         try await region.lab.clearFault(.occupiedPort, from: 6)
+        try await region.lab.addFault(.swallowedPackets, to: 4)
         let manifest = try manifest("within", Self.chosen, failedHosts: "40%")
         let release = Task {
             let waits = try await eventually(within: .seconds(60)) {
@@ -137,14 +141,17 @@ struct UnfitHostStory {
         let document = try await region.muster("up", manifest, "--json", exits: 4).json()
         #expect(try await release.value, "apt never waited for the lock")
         #expect(Set(document["report"].entries("quarantined").map { $0["subject"].text }) == unfit(5, 8))
-        #expect(document["failures"].members.isEmpty)
+        #expect(document["failures"].members.mapValues { $0["code"].text } == ["h4": "mtu-small"])
+        #expect(try await region.said(4, "docker info -f '{{.Swarm.LocalNodeState}}'") == "inactive")
         let nodes = try await region.nodes(from: 3)
         #expect(nodes.map(\.name).sorted() == ["h1", "h2", "h22", "h3", "h6"])
         #expect(nodes.allSatisfy { $0.state == "Ready" })
     }
 
-    /// F19: a port that its manager cannot reach keeps it out, with nothing joined half; open, it joins.
+    /// F19: a port that its manager cannot reach keeps it out, with nothing joined half; open, it joins. So does h4, now
+    /// that nothing of it is lost.
     func filteredPort() async throws {
+        try await region.lab.clearFault(.swallowedPackets, from: 4)
         try await region.lab.clearFaults(from: 8)
         try await region.lab.addFault(.filteredPort, "7946", to: 8)
         let manifest = try manifest("within", Self.chosen, failedHosts: "40%")
@@ -153,7 +160,8 @@ struct UnfitHostStory {
         #expect(try await region.said(8, "docker info -f '{{.Swarm.LocalNodeState}}'") == "inactive")
         try await region.lab.clearFault(.filteredPort, from: 8)
         try await region.muster("up", manifest, exits: 4)
-        #expect(try await region.nodes(from: 3).contains { $0.name == "h8" && $0.state == "Ready" })
+        let ready = try await region.nodes(from: 3).filter { $0.state == "Ready" }.map(\.name)
+        #expect(ready.sorted() == ["h1", "h2", "h22", "h3", "h4", "h6", "h8"])
     }
 
     private func unfit(_ hosts: Int...) -> Set<String?> { Set(hosts.map { "host `h\($0)`" }) }
