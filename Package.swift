@@ -106,13 +106,14 @@ var targets: [Target] = [
     .systemLibrary(
         name: "CLibCrypto", path: "Sources/CLibCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CZlib", path: "Sources/CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-    code("ControlPlaneImage", ["CLibCrypto", "CZlib", "FleetModel"]),
+    code("Gzip", ["CZlib"]),
+    code("ControlPlaneImage", ["CLibCrypto", "FleetModel", "Gzip"]),
     tests("ControlPlaneImageTests", ["ControlPlaneImage", "CLibCrypto", "FleetModel"]),
     .systemLibrary(name: "CLinux", path: "Sources/CLinux"),
     code(
         "FleetLive",
         [
-            "CLinux", "CZlib", "DockerEngine", "FleetModel", "FleetReconciler", "HostScripts", "InventoryStore",
+            "CLinux", "DockerEngine", "FleetModel", "FleetReconciler", "Gzip", "HostScripts", "InventoryStore",
             "RegionManifest", "SSHTransport",
         ]),
     tests("FleetLiveTests", ["FleetLive", "FleetModel"]),

@@ -1,3 +1,3 @@
-// zlib for the image's archive: the control plane's binary links it anyway, and a `gzip` program need not be there.
+// zlib, for the target Gzip: the control plane's binary links it anyway, and a `gzip` program need not be there.
 #pragma once
 #include <zlib.h>

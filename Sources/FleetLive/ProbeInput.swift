@@ -1,6 +1,6 @@
 // What a probe reads, packed: the same script goes to every host at every look, and what a connection encrypts is most
 // of what a look costs its sender.
-import CZlib
+import Gzip
 import Synchronization
 
 /// Packs the input of probes; the one packed last is kept, for all hosts of a look get the same.
@@ -22,25 +22,11 @@ final class ProbeInput: Sendable {
         }
     }
 
-    /// 15 bits of window, and 16 to ask for the gzip format (zlib.h, deflateInit2).
-    private static let format: Int32 = 15 + 16
-
-    static func gzip(_ bytes: [UInt8]) -> [UInt8] {
-        var (stream, input) = (z_stream(), bytes)
-        let code = deflateInit2_(
-            &stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, format, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
-            Int32(MemoryLayout<z_stream>.size))
-        precondition(code == Z_OK, "zlib refuses to start: \(code)")
-        defer { deflateEnd(&stream) }
-        let bound = Int(deflateBound(&stream, UInt(input.count)))
-        return input.withUnsafeMutableBufferPointer { source in
-            [UInt8](unsafeUninitializedCapacity: bound) { target, count in
-                (stream.next_in, stream.avail_in) = (source.baseAddress, UInt32(source.count))
-                (stream.next_out, stream.avail_out) = (target.baseAddress, UInt32(target.count))
-                let end = deflate(&stream, Z_FINISH)
-                precondition(end == Z_STREAM_END, "zlib ends with \(end) although its bound was kept")
-                count = target.count - Int(stream.avail_out)
-            }
-        }
+    private static func gzip(_ bytes: [UInt8]) -> [UInt8] {
+        var packed: [UInt8] = []
+        let writer = GzipWriter<Never>(.usual) { packed += $0 }
+        bytes.withUnsafeBytes { writer.add($0) }
+        writer.finish()
+        return packed
     }
 }

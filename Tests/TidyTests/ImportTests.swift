@@ -16,10 +16,11 @@ import Testing
         "InventoryStore": ["FleetModel", "InventoryData", "GRDB"],
         "RegionManifest": ["FleetModel", "Yams"],
         "Lab": ["FleetModel", "LoadTestData"],
-        "ControlPlaneImage": ["FleetModel", "CLibCrypto", "CZlib"],
+        "Gzip": ["CZlib"],
+        "ControlPlaneImage": ["FleetModel", "Gzip", "CLibCrypto"],
         "FleetLive": [
             "FleetModel", "FleetPlanner", "FleetReconciler", "SSHTransport", "DockerEngine", "InventoryStore",
-            "RegionManifest", "HostScripts", "CLinux", "CZlib", "Logging",
+            "RegionManifest", "Gzip", "HostScripts", "CLinux", "Logging",
         ],
         "FleetSimulator": ["FleetModel", "FleetPlanner", "FleetReconciler"],
         "LoadTest": ["FleetModel", "SSHTransport", "LoadTestData", "AsyncHTTPClient"],

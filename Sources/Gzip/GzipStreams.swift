@@ -1,24 +1,32 @@
-// gzip by zlib, as a stream of bounded memory. zlib writes no time into the header, so equal input gives equal output.
+// gzip by zlib, as a stream of bounded memory, for the image's archive and for what goes to hosts packed. zlib writes no
+// time into the header, so equal input gives equal output.
 import CZlib
-import FleetModel
 
-/// Compresses what it is given and passes it on.
-final class GzipWriter {
-    /// The fastest. For the control plane's 116 MB level 6 takes two and a half times as long (4 s more) to save a
-    /// tenth of the bytes, 4 MB, which 100 Mbit/s carry in 0.4 s a manager; docs/adr/0007 has the figures.
-    static let level: Int32 = 1
-    /// 15 bits of window, and 16 to ask for the gzip format (zlib.h, deflateInit2).
-    static let format: Int32 = 15 + 16
+/// 15 bits of window, and 16 to ask for the gzip format (zlib.h, deflateInit2).
+private let format: Int32 = 15 + 16
+/// 256 KiB a write, as files are read: at a quarter of it system calls begin to show, at four times nothing is gained.
+private let chunkBytes = 1 << 18
+
+/// How hard zlib tries.
+package enum GzipLevel: Int32, Sendable {
+    case fastest = 1
+    /// zlib's own choice, its level 6.
+    case usual = -1
+}
+
+/// Compresses what it is given and passes it on; an error of whoever takes it ends the stream.
+package final class GzipWriter<Failure: Error> {
+    package typealias Sink = (UnsafeRawBufferPointer) throws(Failure) -> Void
 
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 64)
-    private let sink: ByteSink
+    private let sink: Sink
 
-    init(level: Int32 = GzipWriter.level, to sink: @escaping ByteSink) {
+    package init(_ level: GzipLevel, to sink: @escaping Sink) {
         self.sink = sink
         stream.initialize(to: z_stream())
         let code = deflateInit2_(
-            stream, level, Z_DEFLATED, Self.format, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+            stream, level.rawValue, Z_DEFLATED, format, 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
             Int32(MemoryLayout<z_stream>.size))
         precondition(code == Z_OK, "zlib refuses to start: \(code)")
     }
@@ -29,11 +37,11 @@ final class GzipWriter {
         buffer.deallocate()
     }
 
-    func add(_ bytes: UnsafeRawBufferPointer) throws(FleetProblem) { try run(bytes, Z_NO_FLUSH) }
+    package func add(_ bytes: UnsafeRawBufferPointer) throws(Failure) { try run(bytes, Z_NO_FLUSH) }
 
-    func finish() throws(FleetProblem) { try run(UnsafeRawBufferPointer(start: nil, count: 0), Z_FINISH) }
+    package func finish() throws(Failure) { try run(UnsafeRawBufferPointer(start: nil, count: 0), Z_FINISH) }
 
-    private func run(_ bytes: UnsafeRawBufferPointer, _ flush: Int32) throws(FleetProblem) {
+    private func run(_ bytes: UnsafeRawBufferPointer, _ flush: Int32) throws(Failure) {
         stream.pointee.next_in = UnsafeMutablePointer(mutating: bytes.assumingMemoryBound(to: UInt8.self).baseAddress)
         stream.pointee.avail_in = UInt32(bytes.count)
         repeat {
@@ -47,19 +55,21 @@ final class GzipWriter {
 }
 
 /// Unpacks what it is given and passes it on.
-final class GzipReader {
+package final class GzipReader<Failure: Error> {
+    package typealias Sink = (UnsafeRawBufferPointer) throws(Failure) -> Void
+
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkBytes, alignment: 64)
-    private let sink: ByteSink
+    private let sink: Sink
     /// False from the first byte that is not gzip.
-    private(set) var isIntact = true
+    package private(set) var isIntact = true
     /// True once the end of the compressed data was seen and its checksum held.
-    private(set) var isEnded = false
+    package private(set) var isEnded = false
 
-    init(to sink: @escaping ByteSink) {
+    package init(to sink: @escaping Sink) {
         self.sink = sink
         stream.initialize(to: z_stream())
-        let code = inflateInit2_(stream, GzipWriter.format, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+        let code = inflateInit2_(stream, format, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
         precondition(code == Z_OK, "zlib refuses to start: \(code)")
     }
 
@@ -69,7 +79,7 @@ final class GzipReader {
         buffer.deallocate()
     }
 
-    func add(_ bytes: UnsafeRawBufferPointer) throws(FleetProblem) {
+    package func add(_ bytes: UnsafeRawBufferPointer) throws(Failure) {
         stream.pointee.next_in = UnsafeMutablePointer(mutating: bytes.assumingMemoryBound(to: UInt8.self).baseAddress)
         stream.pointee.avail_in = UInt32(bytes.count)
         if isEnded && !bytes.isEmpty { isIntact = false }
