@@ -24,7 +24,7 @@ enum ActLog {
         "\(head(of: act))\n  \(failure.problem.message)" + (failure.isOutcomeUnknown ? " (it may have run)" : "")
     }
 
-    private static func head(of act: RemoteAct) -> String { act.words.joined(separator: " ") }
+    private static func head(of act: RemoteAct) -> String { act.shown }
 
     /// A frame without its nonce. A join token is the one secret that a host tells us.
     private static func plain(_ line: String, nonce: String) -> String {

@@ -28,6 +28,9 @@ package struct RemoteAct: Hashable, Sendable {
 
     /// The words after `/bin/sh -s --`.
     package var words: [String] { [word, String(schema)] + arguments }
+
+    /// The words as people read them. An empty one is there, too.
+    var shown: String { words.map { $0.isEmpty ? "''" : $0 }.joined(separator: " ") }
 }
 
 extension RemoteAct {

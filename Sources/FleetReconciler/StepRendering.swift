@@ -100,7 +100,7 @@ package struct StepRendering: Sendable {
         if case .handOff(let desired, let addresses) = step.action {
             return "POST the inventory to https://\(addresses.first ?? step.host.rawValue):\(desired.port)/v1/hand-off"
         }
-        return act(of: step, nodes: nodes)?.words.joined(separator: " ") ?? ""
+        return act(of: step, nodes: nodes)?.shown ?? ""
     }
 
     private func node(of host: HostID, _ nodes: [HostID: NodeID]) -> NodeID {
