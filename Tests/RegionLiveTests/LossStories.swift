@@ -121,11 +121,7 @@ extension LossStory {
     /// What a killed run began goes on: a manager's join, during which two that do not know each other yet have no
     /// majority; after the hand off the control plane's own run; its lease. The command says so, changes nothing, and is
     /// run again.
-    private static func goesOn(_ ended: Ended) -> Bool {
-        // A run of the control plane that the lease stops is told by its report, which has no code on stderr.
-        ["leased", "run-going-on"].contains(ended.code) || ended.text.contains("no manager can speak for it")
-            || ended.text.contains("stopped: host `h1`: is being changed by")
-    }
+    private static let goesOn: Set<String> = ["leased", "run-going-on", "no-quorum"]
 
     /// How often it was killed before it came to its end.
     private func killUntilDone(_ words: [String], _ dice: inout Dice) async throws -> Int {
@@ -137,9 +133,9 @@ extension LossStory {
                 kills += 1
                 continue
             }
-            if result.status == 2, Self.goesOn(result) {
+            if result.status == 2, !Self.goesOn.isDisjoint(with: result.codes) {
                 // A lease lasts a minute, and each try logs in to every host.
-                try await Task.sleep(for: result.text.contains("is being changed by") ? .seconds(10) : .seconds(1))
+                try await Task.sleep(for: result.codes.contains("leased") ? .seconds(10) : .seconds(1))
                 continue
             }
             try #require(
@@ -158,7 +154,7 @@ extension LossStory {
         }
         defer { killer.cancel() }
         let (status, text) = try await muster.end()
-        return Ended(status: status, text: text, code: muster.problemCode)
+        return Ended(status: status, text: text, codes: muster.problemCodes)
     }
 
     /// F09, F39: in one bring-up every login of h2 is cut off in mid-command, in another h3 loses power and has it back.
@@ -193,8 +189,8 @@ extension LossStory {
 private struct Ended {
     let status: Int32
     let text: String
-    /// Of the problem that ended it.
-    let code: String?
+    /// Of what ended it.
+    let codes: Set<String>
 }
 
 private struct Endless: Error { let description: String }

@@ -72,7 +72,7 @@ private struct OperatorStory {
         #expect(lost.status == 2 && both[1 - loser].isRunning)
         #expect(lost.text.contains("is being changed by `\(lease.owner)`, since 20"), "\(lost.text)")
         #expect(lost.text.contains("`\(lease.plan)`") && lost.text.contains("a minute"), "\(lost.text)")
-        #expect(both[loser].problemCode == "leased" && !both[loser].events.contains("\"started\""))
+        #expect(both[loser].problemCodes == ["leased"] && !both[loser].events.contains("\"started\""))
         return Acting(operatorHome: homes[1 - loser], muster: both[1 - loser], lease: lease)
     }
 
@@ -82,7 +82,7 @@ private struct OperatorStory {
         try #require(isInHand, "\(first.muster.text)")
         try first.muster.interrupt()
         let ended = try await first.muster.end()
-        #expect(ended.status == 130)
+        #expect(ended.status == 130 && first.muster.problemCodes == ["interrupted"])
         for words in [
             "stopping: the steps in hand are finished", "load-image  done", "interrupted; run the command again",
             "steps were not started",

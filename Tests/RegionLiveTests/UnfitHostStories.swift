@@ -155,8 +155,8 @@ struct UnfitHostStory {
         try await region.lab.clearFaults(from: 8)
         try await region.lab.addFault(.filteredPort, "7946", to: 8)
         let manifest = try manifest("within", Self.chosen, failedHosts: "40%")
-        let kept = try await region.muster("up", manifest, "--json", exits: 4).output
-        #expect(kept.contains("port-filtered") && kept.contains("7946/tcp"), "\(kept)")
+        let kept = try await region.muster("up", manifest, "--json", exits: 4).json()["failures"]["h8"]
+        #expect(kept["code"].text == "port-filtered" && kept["cause"].text?.contains("7946/tcp") == true, "\(kept)")
         #expect(try await region.said(8, "docker info -f '{{.Swarm.LocalNodeState}}'") == "inactive")
         try await region.lab.clearFault(.filteredPort, from: 8)
         try await region.muster("up", manifest, exits: 4)

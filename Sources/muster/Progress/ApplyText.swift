@@ -49,7 +49,7 @@ struct ApplyText {
         let left = report.results.filter { !$0.hasRun }.count
         let rest =
             left == 0 ? "every step had been started" : "\(left) of \(report.results.count) steps were not started"
-        Console.line("  \(Style.red("stopped")): \(stop.text); \(rest)")
+        Console.line("  \(Style.red("stopped")): \(stop.text(of: report.plan.region)); \(rest)")
     }
 
     private func printTimes() {
@@ -57,16 +57,5 @@ struct ApplyText {
         Console.line(
             "  \(report.duration.shown) in all, \(counted(report.remoteWrites, "remote write"))"
                 + (sums.isEmpty ? "" : "; time by step, summed over hosts: \(sums.joined(separator: ", "))"))
-    }
-}
-
-extension StopReason {
-    /// For people, with what to do next.
-    var text: String {
-        switch self {
-        case .budget: "more hosts failed than `budgets.failedHosts` allows"
-        case .interrupted: "interrupted; run the command again, it goes on from what it finds"
-        case .leaseLost(let problem): problem.description
-        }
     }
 }

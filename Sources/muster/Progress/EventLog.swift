@@ -42,6 +42,8 @@ final class EventLog: Sendable {
         var remoteWrites = 0
         var failures: [HostID: FleetProblem] = [:]
         var region: RegionID?
+        var problem: FleetProblem?
+        var refusal: [ReportEntry]?
     }
 
     init(path: String) throws(FleetProblem) {
@@ -91,9 +93,22 @@ final class EventLog: Sendable {
         }
     }
 
+    /// How what is shown here came out; of two in one command the second counts.
+    func note(_ document: UpDocument) { state.withLock { tally.problem = document.problem } }
+
+    /// The plan will not be executed, and why.
+    func refused(_ plan: Plan) {
+        state.withLock {
+            tally.region = plan.region
+            tally.problem = plan.refusals.first?.problem
+            tally.refusal = plan.report
+        }
+    }
+
     func ended(code: Int32) {
         write(.ended) { event, tally in
             (event.exitCode, event.remoteWrites, event.failures) = (code, tally.remoteWrites, tally.failures)
+            (event.problem, event.report) = (tally.problem, tally.refusal)
         }
     }
 

@@ -79,6 +79,7 @@ struct LocalUp {
     }
 
     private func refused(_ plan: Plan) throws -> Int32 {
+        EventLog.current?.refused(plan)
         if isJSON { try Console.json(UpDocument(refused: plan)) } else { Console.line("nothing was changed") }
         return 2
     }

@@ -28,9 +28,9 @@ struct PlanRun {
         for result in report.results { logs.write(result.logText, of: result.step.subject) }
         let allowed = session.policy.budgets.allowedFailures(of: session.policy.hosts.count)
         if !isJSON { ApplyText(policy: session.policy, report: report).print() }
-        return UpResult(
-            code: report.exitCode(allowedFailures: allowed),
-            document: UpDocument(report, execs: session.shell.execCounts(of: session.policy.hosts)))
+        let document = UpDocument(report, execs: session.shell.execCounts(of: session.policy.hosts))
+        EventLog.current?.note(document)
+        return UpResult(code: report.exitCode(allowedFailures: allowed), document: document)
     }
 
     private func run(

@@ -83,6 +83,8 @@ struct RemoteRun {
         }
         var document = UpDocument(report, execs: execs)
         (document.plan, document.run, document.remoteWrites) = (run.plan, run.id, outcome.remoteWrites)
+        document.problem = document.problem ?? outcome.problem
+        EventLog.current?.note(document)
         return UpResult(code: Int32(outcome.exitCode), document: document)
     }
 }

@@ -76,6 +76,7 @@ struct RemoteUp {
     }
 
     private func refused(_ answer: PlanAnswer) -> UpResult {
+        EventLog.current?.refused(answer.plan)
         if !isJSON {
             ReportText(entries: answer.plan.report).print()
             Console.line("nothing was changed")

@@ -24,6 +24,8 @@ struct UpDocument: Encodable {
     var report: [ReportEntry]
     /// What failed first on each host for which anything did.
     var failures: [HostID: FleetProblem]
+    /// What ended it before its plan did, or kept it from beginning.
+    var problem: FleetProblem?
     var secondsByStep: [String: Double] = [:]
     /// What the control plane went on with, right after the hand off.
     var afterHandOff: Next?
@@ -55,12 +57,39 @@ struct UpDocument: Encodable {
         }
         self.report = report.plan.report
         failures = report.failures
+        problem = report.stop?.problem(of: report.plan.region)
         for entry in report.timeByWord { secondsByStep[entry.word] = entry.seconds }
     }
 
     init(refused plan: Plan) {
         (region, generation, remoteWrites, execsPerHost) = (plan.region, plan.blueprint.generation, 0, [:])
         (seconds, report, failures) = (0, plan.report, [:])
+        problem = plan.refusals.first?.problem
+    }
+}
+
+extension StopReason {
+    /// Why a run ended before its plan did, as scripts read it.
+    func problem(of region: RegionID) -> FleetProblem {
+        switch self {
+        case .budget:
+            FleetProblem(
+                .failed, "budget-exceeded", subject: "region `\(region)`",
+                "more hosts failed than `budgets.failedHosts` allows",
+                hint: "mend what the lines of these hosts name, then run the command again")
+        case .interrupted:
+            FleetProblem(
+                .failed, "interrupted", subject: "region `\(region)`", "interrupted",
+                hint: "run the command again, it goes on from what it finds")
+        case .leaseLost(let problem): problem
+        }
+    }
+
+    /// The same for people, who know which region it is.
+    func text(of region: RegionID) -> String {
+        let problem = problem(of: region)
+        if case .leaseLost = self { return problem.description }
+        return [problem.message, problem.hint].compactMap { $0 }.joined(separator: "; ")
     }
 }
 

@@ -33,12 +33,14 @@ struct RunningMuster: Sendable {
     /// What `--events` has so far.
     var events: String { (try? String(contentsOfFile: "\(path).events", encoding: .utf8)) ?? "" }
 
-    /// The code of the problem that ended it, as a script reads it.
-    var problemCode: String? {
+    /// The codes of the problem that ended it, and of the refusals that did, as a script reads them.
+    var problemCodes: Set<String> {
         let last = events.split(separator: "\n").last.flatMap { line in
             try? JSONDecoder().decode(JSONValue.self, from: Data(line.utf8))
         }
-        return last?["problem"]["code"].text
+        guard let last else { return [] }
+        let all = [last["problem"]] + last["report"].entries("refused")
+        return Set(all.compactMap { $0["code"].text })
     }
 
     /// Waits for its end; what it printed becomes evidence.
