@@ -29,16 +29,18 @@ extension LiveRegionTests {
         private static let password = "correct-horse's \"battery\" staple"
 
         @Test(
-            "F11, F12, F34, F49: a bastion in front, a `sudo` that asks: up, status, again, down; no password is seen"
+            "F11, F12, F34, F49: a bastion in front, a `sudo` that asks: up, status, again, a new host, down; no password is seen"
         )
         func bastionAndPassword() async throws {
-            try await withRegion(2, engine: true) { region in
+            try await withRegion(3, engine: true) { region in
                 var region = region
-                try await region.lab.addFault(.sudo, "password", to: 2)
                 // Its hash: the test's own command lines are searched, too.
                 let hash = try await region.lab.run(
                     ["perl", "-e", "print crypt(<STDIN>, q($6$muster$))"], input: Array(Self.password.utf8))
-                _ = try await region.said(2, "usermod -p '\(hash.output)' ops")
+                for host in [2, 3] {
+                    try await region.lab.addFault(.sudo, "password", to: host)
+                    _ = try await region.said(host, "usermod -p '\(hash.output)' ops")
+                }
                 let access = ["user": "ops", "sudo": "password"]
                 let manifest = try region.manifest("behind", managers: 1, access: access, hosts: [2], bastion: 1)
                 region.variables["MUSTER_SUDO_PASSWORD"] = "not the password"
@@ -55,10 +57,26 @@ extension LiveRegionTests {
                 }
                 try await directly(region)
                 try await fullNetwork(region, manifest)
-                try await region.expectNoSecretOutside()
+                let grown = try region.manifest(
+                    "grown", managers: 1, access: access, hosts: [2, 3], failedHosts: "50%", bastion: 1)
+                try await notAdmitted(region, grown)
                 region.variables["MUSTER_SUDO_PASSWORD"] = Self.password
-                try await region.muster("down", manifest, "--confirm", "lab", exits: 0)
+                try await region.muster("up", grown, exits: 0)
+                #expect(try await region.nodes(from: 2).map(\.name).sorted() == ["h2", "h3"])
+                #expect(try await region.said(3, "cat /root/.ssh/authorized_keys").contains("muster:lab"))
+                try await region.expectNoSecretOutside()
+                try await region.muster("down", grown, "--confirm", "lab", exits: 0)
             }
+        }
+
+        /// F11: a new host after the hand off. The control plane has no password, and this machine was given none.
+        private func notAdmitted(_ region: LiveRegion, _ manifest: String) async throws {
+            let before = try await region.traces(of: 3)
+            let kept = try await region.muster("up", manifest, "--json", exits: 4).json()["report"]
+            let left = kept.entries("quarantined")
+            #expect(left.map { $0["subject"].text } == ["host `h3`"])
+            #expect(left.map { $0["code"].text } == ["no-sudo-password"])
+            try await expectSame(before, region.traces(of: 3), "h3")
         }
 
         /// Docker leaves tasks that get no address in `New`, and says nothing.

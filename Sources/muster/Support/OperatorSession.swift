@@ -22,7 +22,8 @@ struct OperatorSession {
     let policy: FleetPolicy
     let folder: RegionFolder
     let client: SSHClient
-    let shell: SSHHostShell
+    private(set) var shell: SSHHostShell
+    private var hasSudoPassword: Bool
     let clock = SystemClock()
     let nonce: String
 
@@ -40,9 +41,18 @@ struct OperatorSession {
         folder = try RegionFolder(region: manifestPolicy.region, environment: environment)
         let trusted = manifestPolicy.pinned(by: try OperatorPins(folder: folder.path))
         policy = knownHosts.map(trusted.pinned(by:)) ?? trusted
-        shell = SSHHostShell(
-            client: client, access: policy.access, nonce: nonce,
-            sudoPassword: try SudoPassword.given(for: policy, mayAsk: try reachesHosts || !Self.isHandedOff(folder)))
+        let password = try SudoPassword.given(for: policy, mayAsk: try reachesHosts || !Self.isHandedOff(folder))
+        hasSudoPassword = password != nil
+        shell = SSHHostShell(client: client, access: policy.access, nonce: nonce, sudoPassword: password)
+    }
+
+    /// After the hand off nobody was asked for a password, for most commands need none: now one does.
+    ///
+    /// - Throws: `no-sudo-password` where there is nobody to ask.
+    mutating func askForSudoPassword() throws {
+        guard !hasSudoPassword, let password = try SudoPassword.given(for: policy) else { return }
+        hasSudoPassword = true
+        shell = SSHHostShell(client: client, access: policy.access, nonce: nonce, sudoPassword: password)
     }
 
     var observer: Observer {

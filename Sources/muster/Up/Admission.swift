@@ -8,22 +8,27 @@ import FleetReconciler
 
 /// Lets the region's key in on hosts where it is missing.
 struct Admission {
-    let session: OperatorSession
+    var session: OperatorSession
     let isJSON: Bool
     /// A host in a Swarm that people want it to leave, or take over, is fit.
     var intents = FleetIntents()
 
     /// The hosts of `wanted` that answer to the operator's own key and are fit for the region, and why others are not:
-    /// nothing is written on a host that belongs to somebody else.
-    func candidates(_ wanted: AdmissionNeeded) async -> (fit: [HostPolicy], unfit: [ReportEntry]) {
+    /// nothing is written on a host that belongs to somebody else. What this machine was told by a host that it cannot
+    /// work on, either, says more than that the control plane was refused there.
+    mutating func candidates(_ wanted: AdmissionNeeded) async throws -> (fit: [HostPolicy], unfit: [ReportEntry]) {
         let hosts = session.policy.hosts.filter { wanted.hosts.contains($0.name) }
         guard !hosts.isEmpty else { return ([], []) }
+        do { try session.askForSudoPassword() } catch let problem as FleetProblem
+            where problem.code == "no-sudo-password"
+        {
+            return ([], hosts.map { ReportEntry(.quarantined, Self.withoutPassword($0.name)) })
+        }
         let seen = await session.observer.observation(of: hosts)
         var policy = session.policy
         policy.hosts = hosts
         let unfit = Preflight(policy: policy, observation: seen, intents: intents).entries.filter { entry in
-            guard let host = entry.problem.hostName, seen.facts(of: host) != nil else { return false }
-            return entry.kind == .refused || entry.kind == .quarantined
+            entry.problem.hostName != nil && (entry.kind == .refused || entry.kind == .quarantined)
         }
         let names = Set(unfit.compactMap(\.problem.hostName))
         let fit = hosts.filter { seen.facts(of: $0.name) != nil && !names.contains($0.name) }
@@ -72,6 +77,14 @@ struct Admission {
             throw problem.failed(code: String(code), text: String(failure.dropFirst(code.count + 1)))
         }
         if framed.first("changed") == nil && framed.first("unchanged") == nil { throw problem.incomplete(output) }
+    }
+
+    /// F11: the control plane has no password, nor does it need one, once its key is in.
+    private static func withoutPassword(_ host: HostID) -> FleetProblem {
+        FleetProblem(
+            .rejected, "no-sudo-password", subject: "host `\(host)`",
+            "does not let its control plane in yet, and this machine needs the password for `sudo` to change that",
+            hint: "set MUSTER_SUDO_PASSWORD, or run the command on a terminal")
     }
 
     private static func failed(_ host: HostID, _ cause: String) -> FleetProblem {

@@ -69,8 +69,8 @@ struct RemoteUp {
             if let host = wanted.hosts.first(where: asked.contains) { throw Self.notAdmitted(host) }
             return answer
         }
-        let admission = Admission(session: session, isJSON: isJSON, intents: intents)
-        let (fit, unfit) = await admission.candidates(wanted)
+        var admission = Admission(session: session, isJSON: isJSON, intents: intents)
+        let (fit, unfit) = try await admission.candidates(wanted)
         guard !fit.isEmpty, await !admission.admit(fit, wanted).isEmpty else { return answer.telling(unfit) }
         return try await plan().telling(unfit)
     }
