@@ -51,13 +51,29 @@ enum Failure {
     static func report(_ error: any Error) -> Int32 {
         switch error {
         case let problem as FleetProblem:
-            Console.error(problem)
+            tell([problem])
             return problem.exitCode
         case let problems as FleetProblems:
-            for problem in problems.all { Console.error(problem) }
+            tell(problems.all)
             return problems.exitCode
         case let code as ExitCode: return code.rawValue
         default: Muster.exit(withError: error)
         }
     }
+
+    /// For people on standard error; where `--json` was asked for, for programs in one line of standard output.
+    private static func tell(_ problems: [FleetProblem]) {
+        for problem in problems { Console.error(problem) }
+        // What comes after `--` is another command's.
+        guard CommandLine.arguments.prefix(while: { $0 != "--" }).contains("--json") else { return }
+        try? Console.jsonLine(ErrorDocument(problem: problems.first, problems: problems))
+    }
+}
+
+/// What ended a command that was to print JSON.
+private struct ErrorDocument: Encodable {
+    var schema = 1
+    /// The first of them.
+    var problem: FleetProblem?
+    var problems: [FleetProblem]
 }
