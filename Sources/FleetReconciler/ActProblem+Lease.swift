@@ -26,7 +26,7 @@ extension ActProblem {
         case "lease-lost":
             return FleetProblem(
                 .refused, "lease-lost", subject: "host `\(host)`",
-                other.owner == "-" ? "no longer holds this run's lease" : "is leased to \(Self.who(other)) now",
+                other.owner == "-" ? "no longer holds this run's lease" : "is now leased to \(Self.who(other))",
                 hint: "plan again once nobody else is at work")
         default: return nil
         }

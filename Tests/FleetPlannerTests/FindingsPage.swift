@@ -17,6 +17,13 @@ import Testing
 
     private static var stories: [Story] { unfit + engines + foreign + regions + moved + waits + changing }
 
+    /// Of an account that is not root, which is what some of them are about.
+    private static func spoiled(asking sudo: AccessPolicy.Sudo, _ spoil: (inout HostFacts) -> Void) -> Story {
+        var story = spoiled(spoil)
+        story.policy.access = AccessPolicy(user: "ops", sudo: sudo)
+        return story
+    }
+
     private static func spoiled(_ spoil: (inout HostFacts) -> Void) -> Story {
         var story = Story()
         story.host("h5", spoil)
@@ -24,7 +31,8 @@ import Testing
     }
 
     private static var unfit: [Story] {
-        Unfit.allCases.map { spoiled($0.spoil) } + [
+        Unfit.allCases.map { spoiled(asking: .nopasswd, $0.spoil) } + [
+            spoiled(asking: .none) { $0.identity.privilege = .sudoMissing },
             spoiled { $0.packages.lockHolder = "4711 unattended-upgr" },
             spoiled { $0.identity.addresses = ["10.0.0.5", "172.16.0.5"] },
         ]
@@ -51,8 +59,7 @@ import Testing
         swarm.says("h5", ofSwarm: SwarmFacts(state: .active, swarmID: "abc", managerAddresses: ["198.18.9.9:2377"]))
         var unseen = Story()
         unseen.world.machines["h5"] = nil
-        var root = spoiled { $0.rootLogin = "no" }
-        root.policy.access = AccessPolicy(user: "ops", sudo: .password)
+        let root = spoiled(asking: .password) { $0.rootLogin = "no" }
         var bare = Story()
         bare.intents.evict = ["h4": "abc"]
         var rest = Story()

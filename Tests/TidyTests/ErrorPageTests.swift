@@ -9,8 +9,8 @@ import Testing
 
         Every error and finding of Muster, once, as it is printed. A test makes this page (`RECORD=1`, TidyTests) from
         the tables in the sources; mend a sentence there. Each reads `subject: what was tried and what happened; what
-        to do next`, in one line; `--json` gives the parts as `code`, `subject`, `message`, `cause` and `hint`. `…`
-        stands for what is filled in.
+        to do next`, in one line; `--json` gives the parts as `code`, `subject`, `message`, `cause` and `hint`, and what
+        ended or kept back a run as `problem`, as the last line of `--events` does. `…` stands for what is filled in.
 
         | kind | who has to act | exit code |
         |---|---|---|
