@@ -34,7 +34,9 @@ extension LiveLab {
             }
         }
 
-        @Test("what is in the way: ports, filters, swallowed packets, one-way partitions, commands that hang, frozen hosts (F19, F47)")
+        @Test(
+            "what is in the way: ports, filters, swallowed packets, one-way partitions, commands that hang, frozen hosts (F19, F47)"
+        )
         func network() async throws {
             try await withLab(3) { lab async throws in
                 let story = FaultStory(lab: lab)

@@ -125,7 +125,7 @@ struct UnfitHostStory {
         try await expectSame(before, region.traces(of: 3), "h3")
     }
 
-    /// One healed, two left out, and the lock is released while apt waits for it. F19: on the way to h4 large packets are
+    /// One healed, two left out, and the lock is released while apt waits for it. F19: large packets to h4 are
     /// lost without a word, which the manager finds before it gives a token.
     func withinBudget() async throws {
         try await region.lab.clearFault(.occupiedPort, from: 6)

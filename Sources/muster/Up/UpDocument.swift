@@ -76,7 +76,7 @@ extension StopReason {
             FleetProblem(
                 .failed, "budget-exceeded", subject: "region `\(region)`",
                 "more hosts failed than `budgets.failedHosts` allows",
-                hint: "mend what the lines of these hosts name, then run the command again")
+                hint: "mend what is said of each of them, then run the command again")
         case .interrupted:
             FleetProblem(
                 .failed, "interrupted", subject: "region `\(region)`", "interrupted",
