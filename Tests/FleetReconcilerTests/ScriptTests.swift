@@ -74,6 +74,15 @@ import Testing
         #expect(try made("made_drop swarm", in: scratch)?.swarm == [])
     }
 
+    @Test("two scripts on one host write down what they make at the same time → all of both is there, and none stops")
+    func madeTogether() throws {
+        let scratch = try Scratch()
+        defer { scratch.remove() }
+        let loops = ["images", "files"].map { "(for n in $(seq 30); do made_add \($0) $n; done) &" }
+        let record = try made("made_add packages p; \(loops.joined(separator: " ")) wait", in: scratch)
+        #expect(record?.images == (1...30).map(String.init) && record?.files == (1...30).map(String.init))
+    }
+
     @Test("made_has is about whole items; the folder of lists is root's alone, the file may be read")
     func madeHas() throws {
         let scratch = try Scratch()

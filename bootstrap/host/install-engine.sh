@@ -4,6 +4,13 @@ claim_region "$3"; version=$4; daemon=$5; keys=$6
 apt_() { apt-get -qq -o DPkg::Lock::Timeout=300 -o APT::Keep-Downloaded-Packages=false "$@"; }
 answers() { docker info; }
 did=; package=; restart=
+# What dpkg is about to bring, and has not yet: apt tells it the files just before, so that a run killed in between still
+# knows what is its own. A simulation beforehand would tell the same for a third of the host's work.
+# shellcheck disable=SC2016 # for the shell that apt starts
+note='sed "s,.*/,,; s,_.*,," >/run/muster-debs
+dpkg-query -W -f "\${db:Status-Status} \${Package}\n" | sed -n "s/^installed //p" | cat - "$MADE/packages" >/run/muster-known
+grep -vxF -f /run/muster-known /run/muster-debs >>"$MADE/packages"
+rm -f /run/muster-debs /run/muster-known; sync "$MADE/packages"'
 
 # A run that was cut off in the middle of apt has left packages unpacked, and an engine that cannot start. Those that are
 # Muster's are finished first; others' are theirs to mend.
@@ -23,8 +30,6 @@ fi
 if ! command -v dockerd >/dev/null 2>&1; then
   try package-source apt_ update
   package=docker.io; [ "$version" = - ] || package="docker.io=$version"
-  apt_ --simulate install --no-install-recommends "$package" iptables >/run/muster-plan 2>&1 ||
-    fail no-such-version "$version; the source has $(apt-cache policy docker.io | sed -n 's/^ *Candidate: //p')"
   did="${did:+$did, }installed docker.io"
 fi
 # Before the first start, so that the engine never runs with other settings.
@@ -41,11 +46,15 @@ if [ -n "$package" ]; then
   # The engine turns forwarding on, and then lets nothing else be forwarded: noted, for `down` to put back.
   [ "$(cat /proc/sys/net/ipv4/ip_forward)" = 1 ] || made_add undo forwarding
   iptables -S FORWARD 2>/dev/null | grep -qx -- '-P FORWARD DROP' || made_add undo forward-policy
-  # The names are written down before the packages come, so that a run killed in between still knows what is its own.
-  # shellcheck disable=SC2046 # package names, one a word
-  made_add packages $(sed -n 's/^Inst \([^ ]*\).*/\1/p' /run/muster-plan)
-  rm -f /run/muster-plan
-  try package-install apt_ install -y --no-install-recommends "$package" iptables
+  made_add packages
+  export MADE
+  out=$(apt_ -o "DPkg::Pre-Install-Pkgs::=$note" install -y --no-install-recommends "$package" iptables 2>&1) ||
+    case $out in
+      *"was not found"*|*"Unable to locate package"*|*"no installation candidate"*)
+        fail no-such-version "$version; the source has $(apt-cache policy docker.io | sed -n 's/^ *Candidate: //p')" ;;
+      *) fail package-install "$(printf %s "$out" | tail -n 5)" ;;
+    esac
+  made_write
 fi
 if [ -d /run/systemd/system ]; then
   [ -z "$restart" ] || try start-engine systemctl restart docker

@@ -39,9 +39,13 @@ made_list() { # KIND: its items as a JSON array; items never hold quotes or back
   while read -r item; do printf '%s"%s"' "$sep" "$item"; sep=,; done <"$MADE/$1"
   printf ']'
 }
-# What is made is on the disk before it is made: after a power cut a host would else not know its own Swarm.
 MADE_KINDS='packages daemonKeys swarm regionKeyFrom regionKey images files'
+# What is made is on the disk before it is made: after a power cut a host would else not know its own Swarm.
+# Two scripts may be at work on one host, and each writes all of it: one at a time.
 made_write() {
+  ( exec 8<"$MADE"; flock -w 20 8 || fail record-unwritable "another process has locked $MADE"; made_write_all ) || exit 1
+}
+made_write_all() {
   for kind in $MADE_KINDS; do [ -e "$MADE/$kind" ] || : >"$MADE/$kind"; done
   {
     printf '{"region":"%s"' "$REGION"
