@@ -117,8 +117,10 @@ struct World {
         switch step.action {
         case .installEngine(_, let daemon, let keys): installEngine(on: step.host, daemon: daemon, keys: keys)
         case .authorizeRegionKey(let from, _):
-            change(step.host) { $0.regionKeyFrom = [from.joined(separator: ",")] }
-            change(step.host) { [regionKey] in $0.regionKey = [regionKey].compactMap { $0 } }
+            change(step.host) { [regionKey] in
+                $0.regionKeyFrom = [from.joined(separator: ",")]
+                $0.regionKey = [regionKey].compactMap { $0 }
+            }
         case .initSwarm(let cluster, let address, _, _): initSwarm(step, cluster, address)
         case .resetSwarm:
             machines[step.host]?.saysOfSwarm = nil

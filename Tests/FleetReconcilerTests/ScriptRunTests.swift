@@ -142,6 +142,22 @@ import Testing
         #expect(made?.regionKeyFrom == [], "the planner must see that the key is not in yet")
     }
 
+    @Test("F38: authorize-region-key stops in the middle of taking another key's place → neither is written down as in")
+    func authorizeAnotherKilled() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        try FileManager.default.createDirectory(at: host.scratch.url("home/.ssh"), withIntermediateDirectories: true)
+        func act(_ key: String) -> RemoteAct {
+            RemoteAct("authorize-region-key", ["eu1", host.home, "ssh-ed25519 \(key)", "198.18.1.1"])
+        }
+        #expect(word(try host.run(act("AAAAana"))) == "changed ")
+        try FileManager.default.createDirectory(
+            at: host.scratch.url("home/.ssh/authorized_keys.muster"), withIntermediateDirectories: true)
+        #expect(try host.run(act("AAAAbob"), isQuiet: false).first("fail")?.hasPrefix("write-key") == true)
+        let made = host.read("etc/made.json").flatMap { DockerReader.decoded(MadeRecord.self, $0) }
+        #expect(made?.regionKey == [] && made?.regionKeyFrom == [])
+    }
+
     @Test(
         "F39: install-engine after a power cut in the middle of apt → Muster's packages are finished, others' left alone"
     )

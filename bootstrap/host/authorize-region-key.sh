@@ -12,9 +12,11 @@ line="restrict,from=\"$from\" $key muster:$REGION"
 file=$home/.ssh/authorized_keys
 if grep -qxsF -- "$line" "$file" && made_has regionKeyFrom "$addresses" && made_has regionKey "$key"; then unchanged; return; fi
 [ -d "$home/.ssh" ] || { mkdir -m 700 "$home/.ssh"; chown "$owner" "$home/.ssh"; }
-made_add regionKeyFrom # a record first, for `down`; that the key is in is written down only when it is
+# A record first, for `down`; whose key is in, and from where, is written down only when it is.
+rm -f "$MADE/regionKey" "$MADE/regionKeyFrom"
+made_add regionKeyFrom
 { grep -vs " muster:$REGION\$" "$file"; printf '%s\n' "$line"; } >"$file.muster" && chown "$owner" "$file.muster" &&
   chmod 600 "$file.muster" && mv "$file.muster" "$file" || fail write-key "$file"
-made_set regionKey "$key"
+printf '%s\n' "$key" >"$MADE/regionKey" # written out with the next line
 made_set regionKeyFrom "$addresses"
 changed

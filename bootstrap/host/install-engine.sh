@@ -5,11 +5,11 @@ apt_() { apt-get -qq -o DPkg::Lock::Timeout=300 -o APT::Keep-Downloaded-Packages
 answers() { docker info; }
 did=; package=; restart=
 # What dpkg is about to bring, and has not yet: apt tells it the files just before, so that a run killed in between still
-# knows what is its own. A simulation beforehand would tell the same for a third of the host's work.
+# knows what is its own. A simulation beforehand would tell the same and read all package lists once more.
 # shellcheck disable=SC2016 # for the shell that apt starts
 note='sed "s,.*/,,; s,_.*,," >/run/muster-debs
 dpkg-query -W -f "\${db:Status-Status} \${Package}\n" | sed -n "s/^installed //p" | cat - "$MADE/packages" >/run/muster-known
-grep -vxF -f /run/muster-known /run/muster-debs >>"$MADE/packages"
+grep -vxF -f /run/muster-known /run/muster-debs >>"$MADE/packages"; [ $? -le 1 ] || exit 1
 rm -f /run/muster-debs /run/muster-known; sync "$MADE/packages"'
 
 # A run that was cut off in the middle of apt has left packages unpacked, and an engine that cannot start. Those that are

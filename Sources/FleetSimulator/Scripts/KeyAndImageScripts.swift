@@ -15,6 +15,7 @@ extension SimulatedWorld {
         }
         try await stroke(run, 5...30, "before the key is written down")
         host.madeAdd("regionKeyFrom", [], region: run.region)
+        for kind in ["regionKey", "regionKeyFrom"] { host.madeDrop(kind, region: run.region) }
         try await stroke(run, 1...5, "before the key's line")
         guard host.freeDiskMiB > 0 else { throw .fails("write-key", "\(run.argument(1))/.ssh/authorized_keys") }
         // Writing the same line again changes nothing.
