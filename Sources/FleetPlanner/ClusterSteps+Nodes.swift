@@ -4,17 +4,19 @@ import FleetModel
 extension ClusterSteps {
     func addGhostSteps(to list: inout StepList, keeper: (host: HostID, after: [StepID])) {
         for (node, host) in ghosts.removable {
+            let isStaying = situation.hosts[host] != nil && !situation.isLeaving(host)
             list.add(
                 Step(
                     id: StepID("remove-node/\(node.id)"), action: .removeNode(cluster: cluster.name, node: node.id),
-                    host: keeper.host, subject: host,
+                    // Whoever leaves is gone by its own departure, and not when one of its past nodes is.
+                    host: keeper.host, subject: situation.isLeaving(host) ? keeper.host : host,
                     // A join that goes on still is ended first: to remove its node before could cost the majority.
                     after: unique(
                         keeper.after
                             + list.present([StepID("reset-swarm/\(host)"), StepID("demote-node/\(node.id)")])),
-                    reason: situation.hosts[host] == nil
-                        ? "it is down, carries this region's label, and is in no manifest"
-                        : "it is down, and the host is not that node any more"))
+                    reason: isStaying
+                        ? "it is down, and the host is not that node any more"
+                        : "it is down, carries this region's label, and is in no manifest"))
         }
     }
 

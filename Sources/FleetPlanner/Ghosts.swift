@@ -5,7 +5,7 @@ import FleetModel
 /// The nodes of one running Swarm that no host of the region is.
 struct Ghosts {
     enum Finding: Equatable {
-        /// The past of a host: down, and the host answers as another node or as none.
+        /// The past of a host: down, and the host answers as another node or as none, or leaves without an answer.
         case past(of: HostID)
         /// Carries our label, and no manifest and no target has its host: it is made to leave.
         case forgotten(HostID)
@@ -51,7 +51,8 @@ struct Ghosts {
             let name = HostID(label)
             guard situation.hosts[name] != nil else { return .forgotten(name) }
             guard node.state == "down" else { return .double(name) }
-            let isProven = knowsItsNode(name, situation) || hasLeft(name, cluster, situation)
+            let isProven =
+                knowsItsNode(name, situation) || hasLeft(name, cluster, situation) || isGone(name, situation)
             return isProven ? .past(of: name) : .atAddress(of: name)
         }
         guard let neighbour, node.labels[MusterLabel.host] == nil, node.state == "down" else { return .unknown }
@@ -59,6 +60,11 @@ struct Ghosts {
             knowsItsNode(neighbour.name, situation)
             && situation.facts(of: neighbour.name)?.identity.hostname == node.hostname
         return isProven ? .past(of: neighbour.name) : .atAddress(of: neighbour.name)
+    }
+
+    /// Whether the host leaves without an answer: nobody is to be any of its nodes again.
+    private static func isGone(_ host: HostID, _ situation: Situation) -> Bool {
+        situation.isLeaving(host) && situation.facts(of: host) == nil
     }
 
     /// Whether what Muster wrote on the host says that it is not in the Swarm of `cluster` any more: so much is known

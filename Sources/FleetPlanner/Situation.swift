@@ -24,6 +24,7 @@ struct Situation {
     /// Answers that are asked for again and again: facts are large, and copying them for thousands of hosts costs.
     private let living: Set<HostID>
     private let stuck: Set<HostID>
+    private let leaving: Set<HostID>
     private let presentClusters: [HostID: ClusterID]
     private let ownNodes: [HostID: NodeFacts]
 
@@ -56,6 +57,8 @@ struct Situation {
                 if isStopped, living.contains(host.name) { stopped.insert(cluster) }
                 let isLost = facts?.swarm.isWithoutManagers == true && facts?.swarm.nodeID != nil
                 if isManifest, isLost, living.contains(host.name) { returning.insert(cluster) }
+            } else if facts == nil, !isManifest {
+                present[host.name] = Self.listing(of: host, swarms, input.policy.region)
             }
             guard isManifest else { continue }
             let node = Self.node(of: host, facts, in: host.cluster, swarms[host.cluster])
@@ -68,6 +71,7 @@ struct Situation {
             }
         }
         (self.living, self.stuck, self.stopped, self.returning) = (living, stuck, stopped, returning)
+        leaving = Set(input.leaving.map(\.name))
         presentClusters = present
         (self.strangers, ownNodes) = (strangers, nodes)
     }
@@ -114,17 +118,36 @@ struct Situation {
             + (strangers[cluster] ?? [])
     }
 
+    /// Whether people took the host out of the manifest, and it is not known to be gone.
+    func isLeaving(_ host: HostID) -> Bool { leaving.contains(host) }
+
     /// Whether the host was on its way out, and is in the manifest again: what took its work away was its leaving.
     func wasLeaving(_ host: HostID) -> Bool { input.parent?.leaving[host] != nil }
 
     // MARK: - Which node a host is
 
-    /// The cluster whose Swarm this region put the host into, whatever the manifest says now.
+    /// The cluster whose Swarm this region put the host into, whatever the manifest says now; of one that leaves and
+    /// does not answer, the cluster whose Swarm lists it.
     func presentCluster(of host: HostID) -> ClusterID? { presentClusters[host] }
 
     private static func presentCluster(_ facts: HostFacts?, _ region: RegionID) -> ClusterID? {
         guard let made = facts?.made, made.region == region else { return nil }
         return made.swarm.first
+    }
+
+    /// Where a silent host is listed that leaves: it may have moved between clusters before. A Swarm that hears it goes
+    /// before its own cluster's, and that before the others.
+    private static func listing(
+        of host: HostPolicy, _ swarms: [ClusterID: SwarmView], _ region: RegionID
+    ) -> ClusterID? {
+        let order = [host.cluster] + swarms.keys.filter { $0 != host.cluster }.sorted()
+        let found = order.compactMap { cluster -> (cluster: ClusterID, node: NodeFacts)? in
+            guard let node = node(of: host, nil, in: cluster, swarms[cluster]) else { return nil }
+            // Elsewhere its address proves nothing.
+            let isLabelled = node.labels[MusterLabel.region] == region.rawValue && node.labels[MusterLabel.host] != nil
+            return cluster == host.cluster || isLabelled ? (cluster, node) : nil
+        }
+        return (found.first { $0.node.state != "down" } ?? found.first)?.cluster
     }
 
     /// Whether the host is an active node of its cluster's Swarm, by its own word and the speaker's.

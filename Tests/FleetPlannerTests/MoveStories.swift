@@ -92,6 +92,59 @@ import Testing
         #expect(story.world.violations == [] && story.plan().steps == [])
     }
 
+    /// h3 is to move to `work`; its steps with these words are done.
+    private static func moving(done: Set<String>) -> Story {
+        var story = two
+        story.policy["h3"]?.cluster = "work"
+        let plan = story.plan()
+        for step in plan.steps where done.contains(step.action.word) { story.world.perform(step) }
+        story.parent = plan.blueprint
+        return story
+    }
+
+    @Test(
+        "F22: a host that had moved dies and leaves the manifest → its nodes in both Swarms go by one plan",
+        arguments: [["drain-node", "leave-swarm", "join-swarm", "label-node"], ["drain-node", "leave-swarm"]])
+    func movedAndGone(done: [String]) {
+        var story = Self.moving(done: Set(done))
+        story.kill("h3")
+        story.take("h3")
+        let plan = story.plan()
+        #expect(plan.steps.map(\.action.word) == (done.count == 4 ? ["remove-node", "remove-node"] : ["remove-node"]))
+        #expect(plan.report.contains { $0.problem.code == "left-behind" })
+        story.carryOut(plan)
+        #expect(story.world.violations == [] && story.plan().steps == [] && story.plan().leaving == [])
+    }
+
+    @Test("a host that is to move is cut off and leaves the manifest → it waits in the Swarm that hears it")
+    func cutOffOnTheMove() {
+        var story = Self.moving(done: [])
+        story.world.machines["h3"]?.isCutOff = true
+        story.take("h3")
+        #expect(story.plan().steps == [])
+        #expect(story.plan().report.map(\.problem.code).contains("leaving-silent"))
+        story.bringUp()
+        #expect(story.plan().leaving.map(\.name) == ["h3"])
+        story.kill("h3")
+        #expect(story.plan().steps.map(\.action.word) == ["remove-node"])
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().steps == [] && story.plan().leaving == [])
+    }
+
+    @Test("a manager leaves and waits for its replacement while its past goes → it is not forgotten")
+    func pastOfOneThatWaits() {
+        var story = Story(hosts: 3).atRest()
+        let labels = MusterLabel.node(host: "h3", desired: story.parent!.hosts["h3"]!, region: Story.region)
+        story.world.swarms["swarm-h1-0"]?.nodes["node-99"] = NodeFacts(
+            id: "node-99", hostname: "h3", address: "198.18.1.3", role: .worker, state: "down", labels: labels)
+        story.take("h3")
+        let plan = story.plan()
+        #expect(plan.steps.contains { $0.id == "remove-node/node-99" })
+        #expect(!plan.steps.contains { $0.id == "leave-swarm/h3" })
+        story.carryOut(plan)
+        #expect(story.parent?.leaving["h3"] != nil)
+    }
+
     @Test(
         "a host comes back from a Swarm that was made anew, its engine stopped → started, and looked at before it joins"
     )
