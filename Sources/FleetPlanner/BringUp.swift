@@ -14,9 +14,7 @@ struct BringUp {
 
     init(situation: Situation, blueprint: Blueprint, departures: Departures) {
         (self.situation, self.blueprint, self.departures) = (situation, blueprint, departures)
-        clusters = situation.policy.clusters.map {
-            ClusterSteps(situation: situation, blueprint: blueprint, cluster: $0, departures: departures)
-        }
+        clusters = Crossings.clusters(situation, blueprint, departures)
         engines = EngineSteps(situation: situation)
         let staying = Set(situation.policy.clusters.map(\.name))
         removals = departures.byCluster.filter { !staying.contains($0.key) }.sorted { $0.key < $1.key }.map {
@@ -26,9 +24,7 @@ struct BringUp {
 
     private var policy: FleetPolicy { situation.policy }
     /// Hosts that should leave a Swarm and wait in it, because nobody can take their place.
-    private var held: Set<HostID> {
-        Set(clusters.flatMap { $0.changes.held.compactMap(\.host) }.filter { departures.byHost[$0] != nil })
-    }
+    private var held: Set<HostID> { Set(clusters.flatMap(\.kept)) }
 
     func steps() -> [Step] {
         var list = StepList()

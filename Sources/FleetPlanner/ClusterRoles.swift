@@ -11,7 +11,7 @@ struct ClusterRoles {
 
     init(
         situation: Situation, cluster: ClusterID, desired: [HostID], departures: [Departure], all: Departures,
-        ghosts: Ghosts, blueprint: Blueprint
+        ghosts: Ghosts, blueprint: Blueprint, crossings: Crossings
     ) {
         var owners: [NodeID: HostID] = [:]
         for host in situation.members(of: cluster) {
@@ -30,25 +30,29 @@ struct ClusterRoles {
                 node: node.id, host: host, isAnswering: node.isAnswering && !isSilent, stays: stays)
         }
         let standing = Set(members.filter(\.stays).compactMap(\.host))
-        let due = desired.filter { situation.canTakePart($0) && !standing.contains($0) }
-        let moving = due.filter { all.byHost[$0] != nil }
+        let due = desired.filter {
+            situation.canTakePart($0) && !standing.contains($0) && !crossings.kept.contains($0)
+        }
+        let moving = due.filter { all.byHost[$0] != nil && !crossings.released.contains($0) }
         let late = Set(
             moving.filter { name in
                 all.byHost[name].map { !Self.isFree($0, from: cluster, situation, all, blueprint) } ?? false
             })
         self.late = late
         self.due =
-            due.filter { all.byHost[$0] == nil } + moving.filter { !late.contains($0) } + moving.filter(late.contains)
+            due.filter { all.byHost[$0] == nil } + due.filter { all.byHost[$0] != nil && !late.contains($0) }
+            + moving.filter(late.contains)
     }
 
-    /// Whether the host leaves its Swarm whatever happens in `cluster`: it is a worker there, and one who manages that
-    /// Swarm stays. Else two clusters could wait for each other's hosts for ever.
+    /// Whether the host leaves its Swarm whatever happens in `cluster`: that Swarm goes as a whole, or the host is a
+    /// worker there and one who manages it stays. Else two clusters could wait for each other's hosts for ever.
     private static func isFree(
         _ departure: Departure, from cluster: ClusterID, _ situation: Situation, _ all: Departures,
         _ blueprint: Blueprint
     ) -> Bool {
-        guard let present = departure.cluster, present != cluster, departure.node?.role == .worker else { return false }
+        guard let present = departure.cluster, present != cluster else { return false }
         guard let managers = blueprint.clusters[present]?.managers else { return true }
+        guard departure.node?.role == .worker else { return false }
         return managers.contains { name in
             all.byHost[name] == nil && situation.isLiving(name)
                 && situation.facts(of: name)?.swarm.cluster != nil

@@ -20,8 +20,14 @@ struct ClusterSteps {
     let asleep: [HostID]
     /// Managers to be that may wait for this Swarm, so that nothing here waits for them.
     private let late: Set<HostID>
+    private let crossings: Crossings
+    /// Hosts that should leave this Swarm, and wait in it.
+    let kept: Set<HostID>
 
-    init(situation: Situation, blueprint: Blueprint, cluster: ClusterPolicy, departures all: Departures) {
+    init(
+        situation: Situation, blueprint: Blueprint, cluster: ClusterPolicy, departures all: Departures,
+        crossings: Crossings
+    ) {
         (self.situation, self.blueprint, self.cluster, byHost) = (situation, blueprint, cluster, all.byHost)
         let departures = all.byCluster[cluster.name] ?? []
         desired = blueprint.clusters[cluster.name]?.managers ?? []
@@ -30,16 +36,18 @@ struct ClusterSteps {
         ghosts = Ghosts(situation, in: cluster.name, members: situation.nodesKnown(in: cluster.name))
         let roles = ClusterRoles(
             situation: situation, cluster: cluster.name, desired: desired, departures: departures, all: all,
-            ghosts: ghosts, blueprint: blueprint)
-        late = roles.late
+            ghosts: ghosts, blueprint: blueprint, crossings: crossings)
+        (late, self.crossings) = (roles.late, crossings)
         changes = ManagerChanges(members: roles.members, due: roles.due, late: roles.late, wanted: desired.count)
         // Who waits for somebody to take over keeps everything: it is not drained either.
         let held = Set(changes.held.map(\.node))
         asleep = changes.members.compactMap(\.host).filter { situation.isEngineStopped($0) }
         let isWaiting = changes.loss != nil
-        self.departures = departures.filter { departure in
+        let going = departures.filter { departure in
             departure.node.map { !held.contains($0.id) && !(isWaiting && $0.role == .manager) } ?? true
         }
+        self.departures = going
+        kept = Set(departures.map(\.host.name)).subtracting(going.map(\.host.name))
     }
 
     var view: SwarmView? { situation.swarms[cluster.name] }
@@ -80,6 +88,7 @@ struct ClusterSteps {
     /// Managers whose going would leave no majority (F31). Where starting an engine may help, that is done first.
     func refusals() -> [ReportEntry] {
         guard let loss = changes.loss, !situation.isAsleep(cluster.name), asleep.isEmpty else { return [] }
+        if loss.managers == 0 { return [lastOne(loss)] }
         let silent = loss.silent.map { "`\($0)`" }.joined(separator: ", ")
         let why = silent.isEmpty ? "" : "; these do not answer: \(silent)"
         let subject = loss.member.host ?? HostID(loss.member.node.rawValue)
@@ -92,10 +101,28 @@ struct ClusterSteps {
         ]
     }
 
+    /// Where nobody is left, arithmetic says nothing: what is missing is somebody who is there before it goes.
+    private func lastOne(_ loss: ManagerChanges.Loss) -> ReportEntry {
+        let name = loss.member.host ?? HostID(loss.member.node.rawValue)
+        let successors = desired.filter(late.contains).compactMap { host in
+            byHost[host]?.cluster.flatMap { present in
+                present == cluster.name
+                    ? nil : "`\(host)`, which is to take over, is in the Swarm of cluster `\(present)` until then"
+            }
+        }
+        let why = successors.isEmpty ? "nobody could let it in again" : successors.joined(separator: ", and ")
+        return .host(
+            .refused, "majority-lost", name,
+            "taking it from the managers of cluster `\(cluster.name)` leaves none: \(why)",
+            hint: "let another host of the cluster be a manager first, then change the rest")
+    }
+
     /// Promotions and demotions that wait, because the number of managers would be even.
     func waits() -> [ReportEntry] {
         if situation.isAsleep(cluster.name) { return [] }
-        let missing = desired.filter { !standing.contains($0) && !situation.canTakePart($0) }.map { "`\($0)`" }
+        let missing = desired.filter {
+            !standing.contains($0) && (!situation.canTakePart($0) || crossings.kept.contains($0))
+        }.map { "`\($0)`" }
         let whom = missing.isEmpty ? "another host that can be one" : "host \(missing.joined(separator: ", "))"
         let sleepers = changes.loss == nil ? [] : asleep
         return sleepers.map { host in
@@ -111,10 +138,12 @@ struct ClusterSteps {
                 )
             }
             + changes.held.map { member in
-                .host(
+                let why =
+                    changes.members.count == 1
+                    ? "it is the only one" : "an even number of managers is no safer than one less"
+                return .host(
                     .waits, "demotion-waits", member.host ?? HostID(member.node.rawValue),
-                    "stays a manager for now: an even number of managers is no safer than one less; its going waits for "
-                        + whom)
+                    "stays a manager for now: \(why); its going waits for \(whom)")
             }
     }
 

@@ -92,6 +92,117 @@ import Testing
         #expect(story.world.violations == [] && story.plan().steps == [])
     }
 
+    /// Clusters `control` (h1, h2), `a` (h3, h4) and `b` (h5, h6), each with one manager, its first host.
+    private static var three: Story {
+        var story = Story(hosts: 6, managers: 1, domains: ["a"])
+        for (index, cluster) in (["a", "a", "b", "b"] as [ClusterID]).enumerated() {
+            story.policy.hosts[index + 2].cluster = cluster
+        }
+        story.policy.clusters += ["a", "b"].map { ClusterPolicy(name: $0, isControl: false, managers: 1) }
+        story.policy.budgets.failedHosts = .hosts(3)
+        return story.atRest()
+    }
+
+    @Test("the only manager leaves and its successor manages another cluster that can spare it → it comes first")
+    func managerTakesOver() throws {
+        var story = Story(hosts: 8, domains: ["a"])
+        story.splitInTwoClusters(managers: 1)
+        story = story.atRest()
+        story.policy["h2"]?.cluster = "work"
+        story.policy["h2"]?.role = .manager
+        for name in ["h6", "h7", "h8"] as [HostID] { story.policy[name]?.role = .worker }
+        story.take("h5")
+        let swarm = try #require(story.world.machines["h5"]?.swarm)
+        let plan = story.plan()
+        #expect(plan.refusals.map(\.problem.message) == [])
+        let demotion = try #require(plan.steps.first { $0.action.word == "demote-node" && $0.subject == "h5" })
+        #expect(demotion.host == "h2" && demotion.after.contains("join-swarm/h2"))
+        story.carryOut(plan)
+        #expect(story.world.violations == [] && story.plan().steps.map(\.id) == [])
+        #expect(story.world.managers(of: swarm).map(\.hostname) == ["h2"])
+    }
+
+    @Test("a cluster is given up and its only manager takes over another one → it comes before that one's manager goes")
+    func managerOfGivenUp() throws {
+        var story = Self.three
+        story.policy.clusters.removeAll { $0.name == "a" }
+        story.policy["h3"]?.cluster = "b"
+        story.policy["h3"]?.role = .manager
+        story.policy["h6"]?.role = .worker
+        story.take("h4", "h5")
+        let swarm = try #require(story.world.machines["h5"]?.swarm)
+        #expect(story.plan().refusals.map(\.problem.message) == [])
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().steps.map(\.id) == [])
+        #expect(story.world.managers(of: swarm).map(\.hostname) == ["h3"])
+    }
+
+    @Test("two clusters are to change their only managers → refused, with who is to take over and where it is")
+    func managersSwapped() {
+        var story = Self.three
+        story.policy["h3"]?.cluster = "b"
+        story.policy["h5"]?.cluster = "a"
+        for name in ["h3", "h5"] as [HostID] { story.policy[name]?.role = .manager }
+        for name in ["h4", "h6"] as [HostID] { story.policy[name]?.role = .worker }
+        let refusals = story.plan().refusals.map(\.problem)
+        #expect(refusals.map(\.code) == ["majority-lost", "majority-lost"] && story.plan().steps == [])
+        #expect(
+            refusals.first?.message
+                == "taking it from the managers of cluster `a` leaves none: `h5`, which is to take over, is in the "
+                + "Swarm of cluster `b` until then")
+        story.policy["h4"]?.role = .manager
+        story.policy["h5"]?.role = .worker
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().steps.map(\.id) == [])
+    }
+
+    @Test("F31: the only manager joins anew → refused: nobody could let it in again")
+    func onlyManagerRejoins() {
+        var story = Self.three
+        story.intents.rejoin = ["h3"]
+        #expect(
+            story.plan().refusals.map(\.problem.message) == [
+                "taking it from the managers of cluster `a` leaves none: nobody could let it in again"
+            ])
+    }
+
+    @Test("a successor has to wait in its own cluster → the manager that it should follow waits, too, and is told why")
+    func successorWaits() {
+        var story = Self.three
+        story.kill("h4")
+        story.policy["h3"]?.cluster = "b"
+        story.policy["h3"]?.role = .manager
+        story.policy["h6"]?.role = .worker
+        story.take("h5")
+        let plan = story.plan()
+        #expect(plan.refusals == [] && plan.steps.map(\.id) == [])
+        let waiting = plan.report.filter { $0.problem.code == "demotion-waits" }.map(\.problem.description)
+        #expect(waiting.count == 2)
+        #expect(waiting.contains { $0.contains("host `h5`") && $0.contains("waits for host `h3`") })
+        #expect(waiting.contains { $0.contains("host `h3`") && $0.contains("waits for host `h4`") })
+        story.revive("h4")
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().steps.map(\.id) == [])
+    }
+
+    @Test("F31: managers move while others of their Swarm sleep → started first, and nobody joins a second Swarm")
+    func managersMoveFromSleepers() {
+        var story = Story(hosts: 10, managers: 5)
+        story.splitInTwoClusters(managers: 1)
+        story = story.atRest()
+        story.policy.clusters[0].managers = 3
+        for name in ["h2", "h3"] as [HostID] { story.policy[name]?.cluster = "work" }
+        for name in ["h4", "h5"] as [HostID] { story.host(name) { $0.engine?.isRunning = false } }
+        let plan = story.plan()
+        let words = Set(plan.steps.map(\.action.word))
+        #expect(words.contains("install-engine"))
+        #expect(words.isDisjoint(with: ["join-swarm", "leave-swarm", "demote-node"]))
+        #expect(plan.report.contains { $0.problem.code == "manager-asleep" })
+        story.carryOut(plan)
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().steps.map(\.id) == [])
+    }
+
     /// h3 is to move to `work`; its steps with these words are done.
     private static func moving(done: Set<String>) -> Story {
         var story = two
