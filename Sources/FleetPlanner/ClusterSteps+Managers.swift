@@ -6,8 +6,8 @@ extension ClusterSteps {
         _ actor: HostPolicy, start: [StepID], held: Set<HostID>, to list: inout StepList
     ) {
         // A manager's engine that restarts does not answer: the managers change when all of them do again.
-        let restarts = living.last { standing.contains($0.name) && list.contains(StepID("install-engine/\($0.name)")) }
-        var previous = restarts.map { [StepID("install-engine/\($0.name)")] } ?? []
+        var previous = list.present(
+            living.filter { standing.contains($0.name) }.map { StepID("install-engine/\($0.name)") })
         let keeper = keeper(actor, start)
         var acting = actor
         for change in changes.order {

@@ -70,6 +70,39 @@ import Testing
         try story.tell("engine-settings-without-majority")
     }
 
+    @Test("I5: a manager is stopped while all need new settings → it is started first, then the others restart in turn")
+    func startedBeforeRestarts() {
+        var story = Story(hosts: 5, fixed: ["h1", "h2", "h3"])
+        story.bringUp()
+        story.policy.engine.daemon = ["log-driver": .string("local")]
+        story.host("h3") { $0.engine?.isRunning = false }
+        let plan = story.plan()
+        #expect(Story.step("install-engine/h3", in: plan)?.after == [])
+        #expect(Story.step("install-engine/h1", in: plan)?.after == ["install-engine/h3"])
+        #expect(Story.step("install-engine/h2", in: plan)?.after == ["install-engine/h1"])
+        #expect(Story.step("install-engine/h4", in: plan)?.after == [])
+        story.carryOut(plan)
+        #expect(story.plan().isEmpty)
+    }
+
+    @Test("F31, I5: dead managers that leave the manifest count until they are demoted → the others restart after that")
+    func leavingManagersCount() {
+        var story = Story(hosts: 6, managers: 5, fixed: ["h1", "h2", "h3", "h4", "h5"])
+        story.bringUp()
+        story.kill("h4", "h5")
+        story.take("h4", "h5")
+        story.policy.clusters[0].managers = 3
+        story.policy.engine.daemon = ["log-driver": .string("local")]
+        let plan = story.plan()
+        #expect(plan.report.filter { $0.problem.code == "engine-waits" }.count == 3)
+        #expect(plan.steps.filter { $0.action.word == "install-engine" }.map(\.subject) == ["h6"])
+        #expect(plan.steps.filter { $0.action.word == "demote-node" }.count == 2)
+        story.carryOut(plan)
+        #expect(story.plan().steps.filter { $0.action.word == "install-engine" }.map(\.subject) == ["h1", "h2", "h3"])
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().isEmpty)
+    }
+
     @Test("a manager's engine is stopped → it is started; nobody else becomes a manager meanwhile")
     func managerStopped() throws {
         var story = Story()

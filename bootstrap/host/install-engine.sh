@@ -67,6 +67,15 @@ elif [ -n "$restart" ]; then
   try start-engine /etc/init.d/docker restart
 fi
 until_true 60 answers || fail start-engine "the engine does not answer after 60 s: $(tail -n 3 /var/log/docker.log 2>/dev/null)"
+# A manager is back when it hears its Swarm, because the engine of the next one restarts after this step (I5). Where no
+# majority is left it hears nobody, and is there all the same.
+case $restart$did in
+  yes*|*started)
+    [ ! -d /var/lib/docker/swarm/raft ] || for _ in 1 2 3 4 5 6 7 8 9 10; do
+      if timeout 5 docker node ls -q >/dev/null 2>&1; then break; fi
+      sleep 1
+    done ;;
+esac
 driver=$(docker info --format '{{.Driver}}')
 [ "$driver" = overlay2 ] || fail storage-driver "$driver"
 if [ -n "$did" ]; then changed "$did"; else unchanged; fi
