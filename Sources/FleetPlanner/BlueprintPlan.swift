@@ -52,7 +52,7 @@ struct BlueprintPlan {
         let parent = situation.input.parent
         for departure in departures.all where departure.why == .leavesRegion {
             let name = departure.host.name
-            all[name] = parent?.leaving[name] ?? parent?.hosts[name]
+            all[name] = parent?.leaving[name] ?? parent?.hosts[name] ?? situation.input.forgotten[name]
         }
         for cluster in policy.clusters {
             let ghosts = Ghosts(situation, in: cluster.name, members: situation.nodesKnown(in: cluster.name))

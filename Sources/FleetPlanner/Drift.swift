@@ -24,7 +24,7 @@ struct Drift {
                 return .region(
                     .waits, "forgotten-node", situation.policy.region,
                     "\(what) in no manifest, but carries this region's label for host `\(host)`: it is to leave",
-                    hint: "run the command again; it is looked at and removed then")
+                    hint: "`muster up` looks at it and removes it with what was made there")
             case .double(let host):
                 return .host(
                     .drift, "double-node", host,

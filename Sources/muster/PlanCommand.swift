@@ -41,11 +41,11 @@ struct PlanCommand: AsyncParsableCommand {
             try inventory.close()
         }
         let hosts = session.policy.hosts + session.policy.leaving(after: parent)
-        let observation = await session.observer.observation(of: hosts)
-        try HandOffGuard.expectOwn(session.policy, epoch: epoch, observation)
-        var input = try session.input(observation: observation, parent: parent)
+        let first = await session.observer.observation(of: hosts)
+        try HandOffGuard.expectOwn(session.policy, epoch: epoch, first)
+        var input = try session.input(observation: first, parent: parent)
         input.intents.draining = drained
-        let plan = RegionPlanner.plan(input)
+        let (plan, observation) = await session.observer.plan(input)
         let nodes = observation.hosts.compactMapValues { observed in
             if case .reachable(let facts) = observed { facts.swarm.nodeID } else { nil }
         }

@@ -18,6 +18,8 @@ final class InMemoryOperations: RegionOperations {
         var approval: PlanApproval?
         /// What the planner was asked for last.
         var intents = FleetIntents()
+        /// Hosts that it was told of because nobody knew them.
+        var forgotten: [HostID: DesiredHost] = [:]
         var failing: Set<StepID> = []
         /// Steps at which an execution stays until it is cancelled, as one that is killed there.
         var hanging: Set<StepID> = []
@@ -50,9 +52,10 @@ final class InMemoryOperations: RegionOperations {
     }
 
     func plan(
-        _ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?, intents: FleetIntents
+        _ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?, intents: FleetIntents,
+        forgotten: [HostID: DesiredHost]
     ) throws -> Plan {
-        change { $0.intents = intents }
+        change { ($0.intents, $0.forgotten) = (intents, forgotten) }
         let world = state
         let blueprint = world.wanted ?? parent ?? SampleRegion.blueprint()
         return Plan(

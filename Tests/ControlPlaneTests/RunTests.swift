@@ -167,6 +167,26 @@ extension InProcess {
         #expect(try await plane.core.opened().inventory.host("eu1-04")?.life == .ready)
     }
 
+    @Test("F22: a plan that finds a host that nobody knew → it is looked at and planned for in the same request")
+    func forgotten() async throws {
+        let fixture = try Fixture(.init())
+        let plane = try await fixture.serving()
+        let (known, stray) = (
+            SampleRegion.blueprint(generation: 2),
+            DesiredHost(address: "198.18.7.7", domain: "a", cluster: "control", role: .worker)
+        )
+        fixture.operations.change {
+            $0.wanted = Blueprint(
+                region: known.region, generation: 2, parent: 1, clusters: known.clusters, hosts: known.hosts,
+                leaving: ["eu1-09": stray], controlPlane: known.controlPlane)
+        }
+        let answer = try await plane.planned()
+        #expect(fixture.operations.state.forgotten == ["eu1-09": stray])
+        _ = try await plane.apply(answer.id)
+        _ = try await plane.planned()
+        #expect(fixture.operations.state.forgotten == [:], "it is in the target now, and looked at with the others")
+    }
+
     @Test("the policy and the target change when the run begins, in one with it; the witness follows")
     func policy() async throws {
         let fixture = try Fixture(.init(steps: Self.steps))

@@ -1,6 +1,7 @@
 // Looking at the region, and what follows from it: saved facts, events for what flipped, drift against the target.
 
 import FleetModel
+import FleetPlanner
 import FoundationEssentials
 import InventoryStore
 
@@ -29,11 +30,30 @@ extension ControlPlaneCore {
         if owedWitness != nil { await witness() }
     }
 
+    /// Looks at every host and plans; where the plan finds hosts that nobody knew (F22), they are looked at as well, and
+    /// it is made again.
+    func planned(
+        _ policy: FleetPolicy, parent: Blueprint?, intents: FleetIntents
+    ) async throws -> (plan: Plan, observation: FleetObservation, execs: [HostID: Int]) {
+        let (first, execs) = await operations.observe(policy, leaving: policy.leaving(after: parent))
+        let plan = try operations.plan(
+            policy, observation: first, parent: parent, intents: intents, forgotten: [:])
+        let found = plan.forgotten(after: parent)
+        guard !found.isEmpty else { return (plan, first, execs) }
+        let (more, moreExecs) = await operations.observe(policy.only([HostID]()), leaving: found.leaving)
+        let seen = first.merging(more)
+        let whole = try operations.plan(
+            policy, observation: seen, parent: parent, intents: intents, forgotten: found)
+        return (whole, seen, execs.merging(moreExecs) { $0 + $1 })
+    }
+
     private func drift(
         _ policy: FleetPolicy, _ observation: FleetObservation, _ target: Blueprint?, _ intents: FleetIntents
     ) -> [FleetProblem] {
         do {
-            return try operations.plan(policy, observation: observation, parent: target, intents: intents).drift
+            return try operations.plan(
+                policy, observation: observation, parent: target, intents: intents, forgotten: [:]
+            ).drift
         } catch {
             return [(error as? FleetProblem) ?? .unexpected(error, subject: "region `\(policy.region)`")]
         }

@@ -94,8 +94,7 @@ extension ControlPlaneCore {
         let intents = try await intents(wanted.intents ?? FleetIntents(), inventory)
         let order = PlanOrder(policy: policy, base: try Self.digest(region.policy), intents: intents)
         let parent = try await inventory.targetBlueprint()
-        let (observation, execs) = await operations.observe(policy, leaving: policy.leaving(after: parent))
-        let plan = try operations.plan(policy, observation: observation, parent: parent, intents: intents)
+        let (plan, observation, execs) = try await planned(policy, parent: parent, intents: intents)
         let id = try Self.id(of: plan, order)
         try await exclusion.run {
             try await self.keep(plan, id, order, by: actor)

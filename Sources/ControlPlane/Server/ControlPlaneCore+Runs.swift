@@ -178,8 +178,7 @@ extension ControlPlaneCore {
         let policy = try await opened().region.policy
         let parent = try await inventory.targetBlueprint()
         let order = try await remaining(lease, policy, in: inventory)
-        let (observation, _) = await operations.observe(policy, leaving: policy.leaving(after: parent))
-        let plan = try operations.plan(policy, observation: observation, parent: parent, intents: order.intents)
+        let (plan, observation, _) = try await planned(policy, parent: parent, intents: order.intents)
         resumptions += 1
         if let refusal = plan.refusals.first?.problem ?? plan.missingApproval(order) {
             if resumptions < Self.mostResumptions { return true }
@@ -263,7 +262,7 @@ extension ControlPlaneCore {
 
 extension FleetPolicy {
     /// The policy with some of its hosts only, for a look at those.
-    fileprivate func only(_ names: some Collection<HostID>) -> FleetPolicy {
+    func only(_ names: some Collection<HostID>) -> FleetPolicy {
         var policy = self
         let names = Set(names)
         policy.hosts.removeAll { !names.contains($0.name) }

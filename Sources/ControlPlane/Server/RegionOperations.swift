@@ -33,8 +33,10 @@ package protocol RegionOperations: Sendable {
     ) async -> (observation: FleetObservation, execs: [HostID: Int])
 
     /// The plan from `observation` to what `policy` wants; pure. Throws a `FleetProblem` when no plan can be made.
+    /// `forgotten`: what an earlier plan found and nobody knew, once it was looked at.
     func plan(
-        _ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?, intents: FleetIntents
+        _ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?, intents: FleetIntents,
+        forgotten: [HostID: DesiredHost]
     ) throws -> Plan
 
     /// The public half of the key with which it logs in: `ssh-ed25519 AAAA…`.

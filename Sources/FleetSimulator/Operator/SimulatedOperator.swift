@@ -51,16 +51,17 @@ package struct SimulatedOperator: Sendable {
 
     private func round(_ session: Session) async throws(FleetProblem) -> RunResult {
         let parent = await world.target(folder)
-        let observation = await session.observe(parent)
-        try await expectOwn(observation)
-        try await session.store.save(observation)
+        let first = await session.observe(parent)
+        try await expectOwn(first)
+        try await session.store.save(first)
         let key = SimulatedSecrets.regionKey(policy.region, folder: folder)
         // One that was lost with its Swarm is restored by handing over anew.
-        let isElsewhere = await world.isControlPlane(of: policy.region, otherThan: key, in: observation)
+        let isElsewhere = await world.isControlPlane(of: policy.region, otherThan: key, in: first)
         let input = PlannerInput(
-            policy: policy, observation: observation, parent: parent, image: Self.image,
+            policy: policy, observation: first, parent: parent, image: Self.image,
             isHandedOff: await world.isHandedOff(folder) && !isElsewhere, regionKey: key, intents: intents)
-        return try await session.execute(RegionPlanner.plan(input), observation, isTeardown: false)
+        let (plan, observation) = await session.observer.plan(input)
+        return try await session.execute(plan, observation, isTeardown: false)
     }
 
     /// The witness in its Swarm says who owns the region: a folder that did not hand it over changes nothing (F45).
@@ -100,10 +101,11 @@ private struct Session: Sendable {
     var store: SimulatedStore { SimulatedStore(world: `operator`.world, process: process) }
     var policy: FleetPolicy { `operator`.policy }
 
+    var observer: Observer { Observer(shell: shell, clock: `operator`.world.time, nonce: process.nonce) }
+
     /// Looks at the policy's hosts, and at those that leave.
     func observe(_ parent: Blueprint?) async -> FleetObservation {
-        let observer = Observer(shell: shell, clock: `operator`.world.time, nonce: process.nonce)
-        return await observer.observation(of: policy.hosts + policy.leaving(after: parent))
+        await observer.observation(of: policy.hosts + policy.leaving(after: parent))
     }
 
     /// An error becomes a result.

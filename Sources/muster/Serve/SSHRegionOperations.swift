@@ -50,12 +50,13 @@ struct SSHRegionOperations: RegionOperations {
     }
 
     func plan(
-        _ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?, intents: FleetIntents
+        _ policy: FleetPolicy, observation: FleetObservation, parent: Blueprint?, intents: FleetIntents,
+        forgotten: [HostID: DesiredHost]
     ) throws -> Plan {
         RegionPlanner.plan(
             PlannerInput(
                 policy: policy, observation: observation, parent: parent, image: image, isHandedOff: true,
-                regionKey: try regionPublicKey(), intents: intents))
+                regionKey: try regionPublicKey(), intents: intents, forgotten: forgotten))
     }
 
     func witnesses(_ policy: FleetPolicy) async throws -> [Witness] {

@@ -21,16 +21,16 @@ struct LocalUp {
         try await inventory.adopt(policy: session.policy.portable, at: session.clock.now())
         let parent = try await inventory.targetBlueprint()
         let hosts = session.policy.hosts + session.policy.leaving(after: parent)
-        let observation = await session.observer.observation(of: hosts)
-        if let context = try await HandOffGuard(session: session, inventory: inventory).context(observation) {
+        let first = await session.observer.observation(of: hosts)
+        if let context = try await HandOffGuard(session: session, inventory: inventory).context(first) {
             return try await RemoteUp(
                 session: session, context: context, isJSON: isJSON, approval: approval, intents: intents
             ).run()
         }
-        try await inventory.save(observation)
-        var input = try session.input(observation: observation, parent: parent)
+        try await inventory.save(first)
+        var input = try session.input(observation: first, parent: parent)
         input.intents = intents.keeping(drained: try await inventory.drainingHosts())
-        let plan = RegionPlanner.plan(input)
+        let (plan, observation) = await session.observer.plan(input)
         // What somebody else's run has made of the hosts so far is no news to anybody.
         if !plan.isEmpty, let refusal = observation.refusal(of: try LeaseOwner.text(of: session.folder)) {
             throw refusal
