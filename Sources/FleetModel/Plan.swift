@@ -40,6 +40,14 @@ extension Plan {
         return gone.isEmpty ? nil : blueprint.without(leaving: Set(gone))
     }
 
+    /// What the audit log keeps of hosts that people let be forgotten by this plan: no step does.
+    package func forgetting(at time: Timestamp, by actor: String) -> [FleetEvent] {
+        report.filter { $0.problem.code == "forgotten" }.map { entry in
+            FleetEvent(
+                at: time, kind: "host", actor: actor, subject: entry.problem.subject, message: entry.problem.message)
+        }
+    }
+
     /// A plan saved by a version that knew no leaving hosts has none.
     package init(from decoder: any Decoder) throws {
         let members = try decoder.container(keyedBy: CodingKeys.self)

@@ -65,7 +65,7 @@ struct BringUp {
                 return .host(
                     .note, "leaving-unseen", name,
                     "is to leave and does not answer, and no Swarm lists it: what Muster made on it may still be there",
-                    hint: "when it answers again, run the command again")
+                    hint: "run the command again when it answers; if it never will: `muster hosts forget \(name)`")
             }
             if node.state != "down" {
                 return .host(

@@ -75,8 +75,9 @@ struct Departures {
     }
 
     /// nil for a host that is gone: it says that nothing of this region is left on it, and its Swarm does not list it.
-    /// One that does not answer may come back as it was, and is not forgotten.
+    /// One that does not answer may come back as it was, and is not forgotten unless people say so.
     private static func leaving(_ host: HostPolicy, _ situation: Situation) -> Departure? {
+        if situation.forgets(host.name) { return nil }
         let facts = situation.facts(of: host.name)
         let cluster = situation.presentCluster(of: host.name) ?? host.cluster
         let node = situation.node(of: host, in: cluster)

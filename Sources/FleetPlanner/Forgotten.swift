@@ -1,5 +1,5 @@
 // Nodes that carry this region's label and whose hosts nobody knows (F22), say because an inventory was lost: a first
-// plan finds them in a Swarm's list, a look at them follows, and the plan that runs removes them with all that was made.
+// plan finds them in a Swarm's list, a look at them follows, and the plan that runs removes what was made there, too.
 package import FleetModel
 
 extension Plan {

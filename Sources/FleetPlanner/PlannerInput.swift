@@ -15,8 +15,8 @@ package struct PlannerInput: Sendable {
     package var regionKey: String?
     /// What people asked for besides the manifest.
     package var intents: FleetIntents
-    /// Hosts that neither manifest nor target has and whose nodes carry this region's label (F22), once they were looked
-    /// at: see `Plan.forgotten`.
+    /// Hosts that neither manifest nor target has and whose nodes carry this region's label (F22), once somebody has
+    /// looked at them: see `Plan.forgotten`.
     package private(set) var forgotten: [HostID: DesiredHost]
 
     package init(

@@ -121,6 +121,16 @@ struct Situation {
     /// Whether people took the host out of the manifest, and it is not known to be gone.
     func isLeaving(_ host: HostID) -> Bool { leaving.contains(host) }
 
+    /// Whether people let the host be forgotten and nothing speaks against it: it leaves and does not answer, and no
+    /// Swarm lists it, or may list it as soon as somebody speaks for it again.
+    func forgets(_ host: HostID) -> Bool {
+        input.intents.forget.contains(host) && isLeaving(host) && facts(of: host) == nil
+            && presentCluster(of: host) == nil && unheard == nil
+    }
+
+    /// A cluster whose list of nodes cannot be seen now, though it has one.
+    var unheard: ClusterID? { policy.clusters.map(\.name).first(where: isAsleep) }
+
     /// Whether the host was on its way out, and is in the manifest again: what took its work away was its leaving.
     func wasLeaving(_ host: HostID) -> Bool { input.parent?.leaving[host] != nil }
 

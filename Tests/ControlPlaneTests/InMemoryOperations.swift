@@ -16,6 +16,8 @@ final class InMemoryOperations: RegionOperations {
         /// What a plan finds of the hosts.
         var preconditions: [HostID: Precondition] = [:]
         var approval: PlanApproval?
+        /// What every plan says.
+        var report: [ReportEntry] = []
         /// What the planner was asked for last.
         var intents = FleetIntents()
         /// Hosts that it was told of because nobody knew them.
@@ -59,8 +61,8 @@ final class InMemoryOperations: RegionOperations {
         let world = state
         let blueprint = world.wanted ?? parent ?? SampleRegion.blueprint()
         return Plan(
-            region: policy.region, blueprint: blueprint, steps: world.steps, preconditions: world.preconditions,
-            approval: world.approval)
+            region: policy.region, blueprint: blueprint, steps: world.steps, report: world.report,
+            preconditions: world.preconditions, approval: world.approval)
     }
 
     func regionPublicKey() throws -> String { "ssh-ed25519 AAAA" }

@@ -167,6 +167,37 @@ extension InProcess {
         #expect(try await plane.core.opened().inventory.host("eu1-04")?.life == .ready)
     }
 
+    @Test("a host that left is forgotten by an empty plan: out of the target, and in the audit log; others cannot be")
+    func forget() async throws {
+        let fixture = try Fixture(.init())
+        let plane = try await fixture.serving()
+        let known = SampleRegion.blueprint(generation: 2)
+        let dead = DesiredHost(address: "198.18.7.7", domain: "a", cluster: "control", role: .worker)
+        fixture.operations.change {
+            $0.wanted = Blueprint(
+                region: known.region, generation: 2, parent: 1, clusters: known.clusters, hosts: known.hosts,
+                leaving: ["eu1-09": dead], controlPlane: known.controlPlane)
+        }
+        _ = try await plane.apply(try await plane.planned().id)
+        fixture.operations.change {
+            $0.wanted = SampleRegion.blueprint(generation: 3)
+            $0.report = [
+                ReportEntry(.note, FleetProblem(.noted, "forgotten", subject: "host `eu1-09`", "is forgotten"))
+            ]
+        }
+        for (host, code) in [("eu1-01", "still-wanted"), ("eu1-08", "not-leaving")] {
+            let wanted = PlanWanted(intents: FleetIntents(forget: [HostID(host)]))
+            let reply = try await plane.ask(.post, "/v1/plans", as: .operator, json: wanted)
+            #expect(try reply.problem.code == code)
+        }
+        let wanted = PlanWanted(intents: FleetIntents(forget: ["eu1-09"]))
+        let answer = try await plane.ask(.post, "/v1/plans", as: .operator, json: wanted).json(PlanAnswer.self)
+        #expect(try await plane.apply(answer.id).status == 200)
+        #expect(try await plane.core.opened().inventory.targetBlueprint()?.leaving == [:])
+        let told = try await plane.events().filter { $0.subject == "host `eu1-09`" }
+        #expect(told.map(\.message) == ["is forgotten"] && told.first?.actor == "the-operator")
+    }
+
     @Test("F22: a plan that finds a host that nobody knew → it is looked at and planned for in the same request")
     func forgotten() async throws {
         let fixture = try Fixture(.init())

@@ -3,7 +3,7 @@ import FleetModel
 import FleetPlanner
 
 extension FindingsPage {
-    static var changing: [Story] { departing + costly + strange }
+    static var changing: [Story] { departing + costly + strange + forgetting }
 
     private static var rest: Story { Story(hosts: 5, fixed: ["h1", "h2", "h3"]).atRest() }
 
@@ -70,6 +70,26 @@ extension FindingsPage {
         story.world.swarms[own]?.services = [ServiceFacts(name: "web", image: "nginx", desiredTasks: 1)]
         story.take("h1")
         return story
+    }
+
+    /// Wishes that hosts be forgotten: one that will never answer, one that answers, one that its Swarm hears, and one
+    /// whose Swarm nobody speaks for.
+    private static var forgetting: [Story] {
+        var unseen = rest
+        unseen.give("h6")
+        unseen.parent = unseen.plan().blueprint
+        unseen.take("h6")
+        unseen.intents.forget = ["h6"]
+        var answering = unseen
+        answering.host("h6") { $0.made = MadeRecord(region: Story.region) }
+        unseen.kill("h6")
+        var asleep = unseen
+        for host in asleep.policy.hosts { asleep.host(host.name) { $0.engine?.isRunning = false } }
+        var heard = rest
+        heard.cutOff("h5")
+        heard.take("h5")
+        heard.intents.forget = ["h5"]
+        return [unseen, answering, asleep, heard]
     }
 
     private static var costly: [Story] {

@@ -60,6 +60,40 @@ import Testing
         #expect(story.plan().leaving == [], "seed \(seed): somebody is still leaving")
     }
 
+    @Test("whoever left and died is off every list, and forgotten once people say so", arguments: seeds)
+    func forgetting(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var story = Story.random(&random).atRest()
+        for _ in 0..<6 {
+            story.edit(&random)
+            if Bool.random(using: &random) { story.shake(&random) }
+            story.leaveSplitSwarms()
+            let plan = story.plan()
+            let count = Int.random(in: 0...plan.steps.count, using: &random)
+            for step in plan.steps.prefix(count) { story.world.perform(step) }
+            story.parent =
+                plan.refusals.isEmpty
+                ? plan.settled(verified: Set(plan.steps.prefix(count).map(\.id))) ?? plan.blueprint : story.parent
+            story.intents = FleetIntents()
+        }
+        story.reviveAll()
+        let gone = story.killThoseThatLeft()
+        if Self.only != nil { print("seed \(seed): dead for good: \(gone)") }
+        for _ in 0..<4 {
+            story.leaveSplitSwarms()
+            if Self.only != nil { story.narrate(story.plan()) }
+            story.bringUp()
+        }
+        let left = story.plan().leaving.map(\.name)
+        #expect(Set(left).isSubset(of: gone), "seed \(seed)")
+        story.intents.forget = Set(left)
+        #expect(story.plan().steps.map(\.id) == [] && story.plan().refusals == [], "seed \(seed)")
+        story.bringUp()
+        story.intents = FleetIntents()
+        #expect(story.plan().leaving == [] && story.plan().steps == [], "seed \(seed): somebody is remembered")
+        #expect(story.world.violations == [], "seed \(seed)")
+    }
+
     @Test("the order of the hosts in the manifest changes no set of steps, only who acts", arguments: seeds.prefix(10))
     func orderIndependence(seed: UInt64) {
         var random = SplitMix64(seed: seed)
@@ -83,6 +117,16 @@ extension Story {
         }
         print("intents: draining \(intents.draining), leaving \(parent?.leaving.keys.sorted() ?? [])")
         print(PlanText(plan, observation: world.observation()).text)
+    }
+
+    /// Takes the power of all machines that the manifest has no more, but for managers, whom a majority may need.
+    mutating func killThoseThatLeft() -> Set<HostID> {
+        var gone: Set<HostID> = []
+        for (name, machine) in world.machines where policy[name] == nil {
+            let node = machine.swarm.flatMap { swarm in machine.node.flatMap { world.swarms[swarm]?.nodes[$0] } }
+            if node?.role == .manager { revive(name) } else { kill(name); gone.insert(name) }
+        }
+        return gone
     }
 
     /// One change that people might make: a host more, a host less, another role, label, number of managers or cluster.

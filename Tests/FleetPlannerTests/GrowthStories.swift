@@ -70,6 +70,65 @@ import Testing
         #expect(story.parent?.leaving == [:] && story.plan().steps == [])
     }
 
+    /// A region at rest that h6 was to join: it has an engine, died before it joined, and was taken out.
+    private static var unseen: Story {
+        var story = Story(fixed: ["h1", "h2", "h3"]).atRest()
+        story.give("h6")
+        let plan = story.plan()
+        story.parent = plan.blueprint
+        for step in plan.steps.prefix(while: { $0.action.word != "join-swarm" }) { story.world.perform(step) }
+        story.kill("h6")
+        story.take("h6")
+        story.bringUp()
+        return story
+    }
+
+    @Test("people let a host be forgotten that will never answer again → it is in no target, and nothing is done to it")
+    func forgotten() {
+        var story = Self.unseen
+        #expect(story.plan().leaving.map(\.name) == ["h6"])
+        story.intents.forget = ["h6"]
+        let plan = story.plan()
+        #expect(plan.steps == [] && plan.blueprint.leaving == [:])
+        #expect(plan.report.map(\.problem.code).contains("forgotten"))
+        #expect(plan.forgetting(at: Timestamp(secondsSinceEpoch: 0), by: "ana").map(\.subject) == ["host `h6`"])
+        story.carryOut(plan)
+        story.intents = FleetIntents()
+        story.revive("h6")
+        #expect(story.plan().leaving == [] && story.plan().steps == [] && story.plan().report == [])
+        #expect(story.world.machines["h6"]?.facts.made != nil)
+        // Back in the manifest it is ours, and can leave as any other host.
+        story.policy.hosts.append(
+            HostPolicy(name: "h6", address: "198.18.9.6", domain: "c", cluster: "control", role: .worker))
+        story.bringUp()
+        story.take("h6")
+        story.bringUp()
+        #expect(story.world.violations == [] && story.plan().leaving == [])
+        #expect(story.world.machines["h6"]?.facts.made == nil)
+    }
+
+    @Test("a host that answers is freed and not forgotten; one that its Swarm hears is refused; a silent Swarm: waits")
+    func notForgotten() {
+        var answering = Self.unseen
+        answering.revive("h6")
+        answering.intents.forget = ["h6"]
+        #expect(answering.plan().steps.map(\.id) == ["restore-host/h6"])
+        #expect(answering.plan().report.map(\.problem.code) == ["forget-answers"])
+        var heard = Story(fixed: ["h1", "h2", "h3"]).atRest()
+        heard.cutOff("h5")
+        heard.take("h5")
+        heard.bringUp()
+        heard.intents.forget = ["h5"]
+        #expect(heard.plan().refusals.map(\.problem.code) == ["forget-heard"])
+        heard.kill("h5")
+        #expect(heard.plan().refusals == [] && heard.plan().steps.map(\.action.word) == ["remove-node"])
+        var asleep = Self.unseen
+        for host in asleep.policy.hosts { asleep.host(host.name) { $0.engine?.isRunning = false } }
+        asleep.intents.forget = ["h6"]
+        #expect(asleep.plan().report.map(\.problem.code).contains("forget-waits"))
+        #expect(asleep.plan().blueprint.leaving["h6"] != nil)
+    }
+
     @Test(
         "F37: another operator brought the control plane up on another host → that host is its home, and stays a manager"
     )

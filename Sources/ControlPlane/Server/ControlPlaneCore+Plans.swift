@@ -90,10 +90,10 @@ extension ControlPlaneCore {
                 "the policy that was sent is of region `\(policy.region)`",
                 hint: "use the context of `\(policy.region)`")
         }
-        try wanted.intents?.expectKnown(in: policy)
+        let parent = try await inventory.targetBlueprint()
+        try wanted.intents?.expectKnown(in: policy, after: parent)
         let intents = try await intents(wanted.intents ?? FleetIntents(), inventory)
         let order = PlanOrder(policy: policy, base: try Self.digest(region.policy), intents: intents)
-        let parent = try await inventory.targetBlueprint()
         let (plan, observation, execs) = try await planned(policy, parent: parent, intents: intents)
         let id = try Self.id(of: plan, order)
         try await exclusion.run {
@@ -191,6 +191,7 @@ extension ControlPlaneCore {
             peers = PeerRule(order.policy)
             try await audit("policy", by: actor, "region `\(region.name)`", "policy changed by plan `\(id)`")
         }
+        try await audit(plan.forgetting(at: now(), by: actor))
         if isNewTarget { await witness() }
         let generation = try await opened().region.targetGeneration ?? 0
         return ApplyAnswer(

@@ -53,6 +53,7 @@ extension ControlPlaneCore {
             event(
                 "run", actor, "region `\(region.name)`",
                 "run `\(run.id)` began: plan `\(id)`, \(plan.steps.count) steps"))
+        news.audit += plan.forgetting(at: now(), by: actor)
         try await inventory.begin(run, with: RunPlan(id: id, plan: plan, order: order), news)
         log(news.audit)
         peers = PeerRule(order.policy)

@@ -9,8 +9,7 @@ struct HostsCommand: AsyncParsableCommand {
         commandName: "hosts", abstract: "The hosts of a region.",
         subcommands: [
             List.self, Show.self, ExecCommand.self, TrustCommand.self, Drain.self, Activate.self, Rejoin.self,
-            Evict.self, Adopt.self,
-            Remove.self,
+            Evict.self, Adopt.self, Forget.self, Remove.self,
         ],
         defaultSubcommand: List.self)
 

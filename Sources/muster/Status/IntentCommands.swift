@@ -1,4 +1,4 @@
-// `muster hosts drain | activate | rejoin | evict | adopt | remove`: what people ask of single hosts, beside the
+// `muster hosts drain | activate | rejoin | evict | adopt | forget | remove`: what people ask of single hosts, beside the
 // manifest. Each is an `up` with that wish: by the control plane after the hand off, from here before it.
 import ArgumentParser
 import FleetModel
@@ -127,6 +127,20 @@ extension HostsCommand {
         @OptionGroup var asked: AskedSwarm
 
         func run() async throws { try await asked.options.run(FleetIntents(adopt: asked.named)) }
+    }
+
+    struct Forget: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "forget", abstract: "Look no more for hosts that left the manifest and will never answer again.",
+            discussion: """
+                Example: muster hosts forget eu1-07
+                For hosts that `muster up` names with `leaving-unseen`. Nothing is done on them: what Muster made there \
+                stays. One that answers, or that its Swarm still hears, is not forgotten.
+                """)
+
+        @OptionGroup var asked: AskedHosts
+
+        func run() async throws { try await asked.options.run(FleetIntents(forget: asked.names)) }
     }
 
     struct Remove: ParsableCommand {

@@ -15,11 +15,11 @@ struct LocalUp {
     var intents = FleetIntents()
 
     func run() async throws -> Int32 {
-        try intents.expectKnown(in: session.policy)
         let inventory = try session.openInventory()
         defer { try? inventory.close() }
-        try await inventory.adopt(policy: session.policy.portable, at: session.clock.now())
         let parent = try await inventory.targetBlueprint()
+        try intents.expectKnown(in: session.policy, after: parent)
+        try await inventory.adopt(policy: session.policy.portable, at: session.clock.now())
         let hosts = session.policy.hosts + session.policy.leaving(after: parent)
         let first = await session.observer.observation(of: hosts)
         if let context = try await HandOffGuard(session: session, inventory: inventory).context(first) {
@@ -43,6 +43,8 @@ struct LocalUp {
                 try await inventory.setTarget(plan.blueprint, at: session.clock.now())
             }
             try await inventory.keep(input.intents)
+            let owner = try LeaseOwner.text(of: session.folder)
+            try await inventory.append(plan.forgetting(at: session.clock.now(), by: owner))
             return try await nothingToDo(plan)
         }
         _ = try approval.number(for: plan)

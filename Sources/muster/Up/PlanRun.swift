@@ -41,9 +41,10 @@ struct PlanRun {
         let secrets = isTeardown ? nil : try await secrets()
         let progress = ProgressView(plan: plan, policy: session.policy, isQuiet: isJSON)
         let stop = StopSignal()
+        let owner = try LeaseOwner.text(of: session.folder)
         let executor = Executor(
             policy: session.policy, shell: session.shell, store: store, clock: session.clock, nonce: session.nonce,
-            lease: LeaseTerms(owner: try LeaseOwner.text(of: session.folder), plan: id, above: observation),
+            lease: LeaseTerms(owner: owner, plan: id, above: observation),
             stop: stop, secrets: secrets,
             images: isTeardown ? nil : RecipeImageSource(folder: session.folder.imageFolder),
             handOver: isTeardown ? nil : HandOver(session: session, inventory: inventory),
@@ -57,6 +58,7 @@ struct PlanRun {
                 try await store.setTarget(plan.blueprint, at: session.clock.now())
             }
             try await inventory.keep(intents)
+            try await inventory.append(plan.forgetting(at: session.clock.now(), by: owner))
         }
         if let settled = report.settled { try await store.setTarget(settled, at: session.clock.now()) }
         return report
