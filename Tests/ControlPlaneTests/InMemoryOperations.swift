@@ -8,6 +8,8 @@ import Synchronization
 final class InMemoryOperations: RegionOperations {
     struct World: Sendable {
         var witnesses: [Witness] = []
+        /// Who was to be asked to write the last one.
+        var askedManagers: [HostID] = []
         var areManagersReachable = true
         var hosts = 5
         var lost: Set<Int> = []
@@ -95,14 +97,15 @@ final class InMemoryOperations: RegionOperations {
         }
     }
 
-    func witnesses(_ policy: FleetPolicy) async throws -> [Witness] {
+    func witnesses(_ policy: FleetPolicy, managers: [HostID]) async throws -> [Witness] {
         guard state.areManagersReachable else { throw Self.noManager }
         return state.witnesses
     }
 
-    func record(_ witness: Witness, policy: FleetPolicy) async throws {
+    func record(_ witness: Witness, policy: FleetPolicy, managers: [HostID]) async throws {
         guard state.areManagersReachable else { throw Self.noManager }
         change { world in
+            world.askedManagers = managers
             if !world.witnesses.contains(witness) { world.witnesses.append(witness) }
             let superseded = Witness.superseded(among: world.witnesses)
             world.witnesses.removeAll { superseded.contains($0) }

@@ -196,6 +196,7 @@ extension InProcess {
         #expect(try await plane.core.opened().inventory.targetBlueprint()?.leaving == [:])
         let told = try await plane.events().filter { $0.subject == "host `eu1-09`" }
         #expect(told.map(\.message) == ["is forgotten"] && told.first?.actor == "the-operator")
+        #expect(fixture.operations.state.askedManagers == [1, 2, 3].map(SampleRegion.host), "for the witness")
     }
 
     @Test("F22: a plan that finds a host that nobody knew → it is looked at and planned for in the same request")

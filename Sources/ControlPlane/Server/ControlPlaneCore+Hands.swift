@@ -87,7 +87,8 @@ extension ControlPlaneCore {
         let sent = try volume.receive(bytes)
         defer { volume.discard() }
         try expectRegion(sent)
-        let newest = try await operations.witnesses(sent.policy).filter { $0.region == sent.name }.map(\.epoch).max()
+        let newest = try await operations.witnesses(sent.policy, managers: []).filter { $0.region == sent.name }
+            .map(\.epoch).max()
         let lost = try? await inventory?.region().map { Witness($0) }
         try await replaceInventory(by: sent, settingAside: lost.map { "\($0.epoch)-\($0.generation)" } ?? "unreadable")
         try await inventory?.setSetting(ControlPlaneSetting.restored, value: digest)

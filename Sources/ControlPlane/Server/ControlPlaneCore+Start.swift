@@ -27,15 +27,24 @@ extension ControlPlaneCore {
             return stage = .refusing(problem)
         }
         let policy = region?.policy ?? configuration.policy
-        let witnesses = try await operations.witnesses(policy)
+        let managers = try await managers()
+        let witnesses = try await operations.witnesses(policy, managers: managers)
         let position = region.map { Witness($0) }
         let next = ControlPlaneStage.atStart(
             region: configuration.region, volume: position, owner: region?.ownership.owner, witnesses: witnesses)
         // Killed between taking the region over and beginning to serve: what the sender paused is not paused here.
         if next == .serving, region?.isPaused == true { try await inventory?.resume() }
-        if next == .serving, let position { try await operations.record(position, policy: policy) }
+        if next == .serving, let position {
+            try await operations.record(position, policy: policy, managers: managers)
+        }
         if next.isReadable { try await recall() }
         (stage, peers, wantsLook) = (next, PeerRule(policy), next == .serving)
+    }
+
+    /// The control cluster's, by the target; none before there is one.
+    private func managers() async throws -> [HostID] {
+        guard let target = try await inventory?.targetBlueprint(), let plane = target.controlPlane else { return [] }
+        return target.clusters[plane.cluster]?.managers ?? []
     }
 
     private func openVolume() async throws -> RegionRecord? {
@@ -63,7 +72,7 @@ extension ControlPlaneCore {
     func witness() async {
         do {
             let (_, region) = try await opened()
-            try await operations.record(Witness(region), policy: region.policy)
+            try await operations.record(Witness(region), policy: region.policy, managers: managers())
             owedWitness = nil
         } catch {
             owedWitness = FleetProblem(

@@ -51,8 +51,9 @@ package protocol RegionOperations: Sendable {
 
     /// The witnesses that the control cluster holds, read from the first manager that answers.
     /// Throws when no manager answers: no answer is not the same as no witness.
-    func witnesses(_ policy: FleetPolicy) async throws -> [Witness]
+    /// `managers`: the control cluster's, as far as they are known; they are asked before others of its hosts.
+    func witnesses(_ policy: FleetPolicy, managers: [HostID]) async throws -> [Witness]
 
     /// Writes a witness, and removes those that `Witness.superseded` names. Idempotent.
-    func record(_ witness: Witness, policy: FleetPolicy) async throws
+    func record(_ witness: Witness, policy: FleetPolicy, managers: [HostID]) async throws
 }

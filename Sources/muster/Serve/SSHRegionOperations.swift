@@ -59,13 +59,13 @@ struct SSHRegionOperations: RegionOperations {
                 regionKey: try regionPublicKey(), intents: intents, forgotten: forgotten))
     }
 
-    func witnesses(_ policy: FleetPolicy) async throws -> [Witness] {
-        let (_, configs) = try await speaker(policy)
+    func witnesses(_ policy: FleetPolicy, managers: [HostID]) async throws -> [Witness] {
+        let (_, configs) = try await speaker(policy, managers)
         return configs.compactMap { Witness(name: $0, region: policy.region) }
     }
 
-    func record(_ witness: Witness, policy: FleetPolicy) async throws {
-        let (host, configs) = try await speaker(policy)
+    func record(_ witness: Witness, policy: FleetPolicy, managers: [HostID]) async throws {
+        let (host, configs) = try await speaker(policy, managers)
         let present = configs.compactMap { Witness(name: $0, region: policy.region) } + [witness]
         let gone = Set(Witness.superseded(among: present).map(\.name))
         let kept = Set(present.map(\.name)).subtracting(gone).subtracting([witness.name]).sorted()
@@ -85,19 +85,23 @@ struct SSHRegionOperations: RegionOperations {
         SSHHostShell(client: client, access: policy.access, nonce: nonce)
     }
 
-    /// The first host of the control cluster whose Swarm it can speak for, with the names of Muster's configs there.
-    private func speaker(_ policy: FleetPolicy) async throws -> (host: HostPolicy, configs: [String]) {
+    /// A manager of the control cluster, and the names of Muster's configs there. Those that are said to be managers are
+    /// asked first: the others only where none of them speaks.
+    private func speaker(
+        _ policy: FleetPolicy, _ managers: [HostID]
+    ) async throws -> (host: HostPolicy, configs: [String]) {
         guard let cluster = policy.controlCluster else { throw Self.noManager(policy.region, nil) }
-        let observer = Observer(shell: shell(policy), clock: SystemClock(), nonce: nonce)
-        let hosts = policy.hosts(of: cluster.name)
-        let seen = await observer.observation(of: hosts)
-        for host in hosts {
-            if let facts = seen.facts(of: host.name)?.swarm.cluster { return (host, facts.configs) }
+        let observer = Observer(
+            shell: shell(policy), clock: SystemClock(), nonce: nonce, sections: [.engine, .objects])
+        let able = policy.hosts(of: cluster.name).filter { managers.contains($0.name) || $0.role != .worker }
+        let known = able.filter { managers.contains($0.name) }
+        var silence: [FleetProblem] = []
+        for group in [known, able.filter { !managers.contains($0.name) }] {
+            let answer = await observer.speaker(among: group)
+            if let speaker = answer.speaker { return (speaker.host, speaker.cluster.configs) }
+            silence += answer.silence
         }
-        let reason = hosts.lazy.compactMap { host -> FleetProblem? in
-            if case .unreachable(let problem)? = seen.hosts[host.name] { problem } else { nil }
-        }.first
-        throw Self.noManager(policy.region, reason)
+        throw Self.noManager(policy.region, silence.first)
     }
 
     private static func noManager(_ region: RegionID, _ reason: FleetProblem?) -> FleetProblem {
