@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test("F22: a living node with our label and no host is entered as leaving, and removed with what was made there")
-    func forgotten() throws {
+    func forgotten() {
         var story = atRest()
         let before = story.parent
         story.take("h5")
@@ -78,7 +78,7 @@ import Testing
         let first = story.plan()
         #expect(first.steps == [] && first.report.map(\.problem.code) == ["forgotten-node"])
         #expect(first.blueprint.leaving["h5"]?.address == "198.18.1.5")
-        try inOneRun(story, first)
+        inOneRun(story, first)
         story.carryOut(first)
         #expect(story.plan().steps.map(\.action.word) == ["drain-node", "leave-swarm", "remove-node", "restore-host"])
         story.bringUp()
@@ -86,7 +86,7 @@ import Testing
     }
 
     /// What `up` does: looks at what the first plan found, and carries out the plan that follows.
-    private func inOneRun(_ before: Story, _ first: Plan) throws {
+    private func inOneRun(_ before: Story, _ first: Plan) {
         var story = before
         let found = first.forgotten(after: story.parent)
         #expect(found.leaving.map(\.address) == ["198.18.1.5"])
