@@ -48,11 +48,10 @@ package struct FleetIntents: Hashable, Codable, Sendable {
                 "is in the manifest, and only a host that was taken out of it is forgotten",
                 hint: "take it out and run `muster up`; that removes it, or names it with `leaving-unseen`")
         }
-        let gone = forget.subtracting(policy.leaving(after: parent).map(\.name)).sorted()
-        guard gone.isEmpty else {
+        if let gone = forget.subtracting(policy.leaving(after: parent).map(\.name)).min() {
             throw FleetProblem(
-                .rejected, "not-leaving", subject: "region `\(policy.region)`",
-                "\(gone.map { "`\($0)`" }.joined(separator: ", ")) is not on its way out of it, so there is nothing to forget",
+                .rejected, "not-leaving", subject: "host `\(gone)`",
+                "is not on its way out of region `\(policy.region)`, so there is nothing to forget",
                 hint: "`muster up` names hosts that are with `leaving-unseen`")
         }
         let unknown = hosts.subtracting(present).subtracting(forget).sorted()

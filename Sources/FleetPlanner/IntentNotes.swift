@@ -25,7 +25,7 @@ struct IntentNotes {
             if situation.forgets(host.name) {
                 return .host(
                     .note, "forgotten", host.name,
-                    "is forgotten: it does not answer, no Swarm lists it, and what Muster made on it may still be there",
+                    "is forgotten: it does not answer, and no Swarm lists it; what Muster made on it may be there",
                     hint: "if it ever comes back, wipe it before it is used for anything else")
             }
             if situation.facts(of: host.name) != nil {
@@ -38,7 +38,7 @@ struct IntentNotes {
                 guard let node = situation.node(of: host, in: cluster), node.state != "down" else { return nil }
                 return .host(
                     .refused, "forget-heard", host.name,
-                    "cannot be forgotten: it does not answer, and its Swarm has its node `\(node.id)` as `\(node.state)`",
+                    "cannot be forgotten: it does not answer, but its Swarm has node `\(node.id)` as `\(node.state)`",
                     hint: "stop the host, or make it answer, then run `muster up`")
             }
             return situation.unheard.map { cluster in

@@ -1,5 +1,5 @@
-// `muster hosts drain | activate | rejoin | evict | adopt | forget | remove`: what people ask of single hosts, beside the
-// manifest. Each is an `up` with that wish: by the control plane after the hand off, from here before it.
+// `muster hosts drain | activate | rejoin | evict | adopt | forget | remove`: what people ask of single hosts, beside
+// the manifest. Each is an `up` with that wish: by the control plane after the hand off, from here before it.
 import ArgumentParser
 import FleetModel
 
@@ -131,11 +131,11 @@ extension HostsCommand {
 
     struct Forget: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "forget", abstract: "Look no more for hosts that left the manifest and will never answer again.",
+            commandName: "forget", abstract: "Look no more for hosts that left the manifest and will never answer.",
             discussion: """
                 Example: muster hosts forget eu1-07
-                For hosts that `muster up` names with `leaving-unseen`. Nothing is done on them: what Muster made there \
-                stays. One that answers, or that its Swarm still hears, is not forgotten.
+                For hosts that `muster up` names with `leaving-unseen`. Nothing is done on them: what Muster made \
+                there stays. One that answers, or that its Swarm still hears, is not forgotten.
                 """)
 
         @OptionGroup var asked: AskedHosts
