@@ -10,10 +10,9 @@ struct WorkSteps {
     private var cluster: ClusterID { steps.cluster.name }
 
     func add(to list: inout StepList) {
-        guard let view = situation.swarms[cluster] else { return }
-        let actor = steps.actingHost ?? view.speaker
+        guard let actor = steps.actingHost ?? situation.swarms[cluster]?.speaker else { return }
         for host in situation.members(of: cluster) where situation.input.intents.draining.contains(host.name) {
-            guard list.contains(StepID("join-swarm/\(host.name)")) else { continue }
+            guard list.contains(StepID("join-swarm/\(host.name)")) || makesSwarm(host, actor, list) else { continue }
             // Whoever comes out of another Swarm, or out of this one, may be drained there as well: two steps, two ids.
             let ending = steps.byHost[host.name] == nil ? "" : "/\(cluster)"
             list.add(step("drain-node", ending, .drainNode(cluster: cluster), host, actor, list, "people want it idle"))
@@ -28,6 +27,12 @@ struct WorkSteps {
                 list.add(step("activate-node", "", .activateNode(cluster: cluster), host, actor, list, reason))
             }
         }
+    }
+
+    /// Whether the host is in no Swarm and makes this one. The control plane's home has to run it first.
+    private func makesSwarm(_ host: HostPolicy, _ actor: HostID, _ list: StepList) -> Bool {
+        host.name == actor && list.contains(StepID("init-swarm/\(cluster)"))
+            && steps.blueprint.controlPlane?.home != host.name
     }
 
     private func isWanted(_ host: HostID) -> Bool {
