@@ -32,7 +32,7 @@ extension Plan {
     /// The blueprint without the leaving hosts that are gone once `verified` steps are done; nil when none is. Whoever
     /// executed a plan makes it the target, so that nobody looks for these hosts again.
     package func settled(verified: Set<StepID>) -> Blueprint? {
-        let own = Dictionary(grouping: steps) { $0.subject }
+        let own = Dictionary(grouping: steps.filter { !$0.isOfNobody }) { $0.subject }
         let gone = blueprint.leaving.keys.filter { host in
             guard let steps = own[host], steps.allSatisfy({ verified.contains($0.id) }) else { return false }
             return steps.contains { $0.action.endsLeaving }
@@ -154,6 +154,15 @@ package enum StepAction: Hashable, Codable, Sendable {
         case .leaveSwarm: "leave-swarm"
         case .restoreHost: "restore-host"
         }
+    }
+}
+
+extension Step {
+    /// Whether it takes a node off the list that is no host's any more, as its acting manager's own act: no manager ever
+    /// removes its own node, and that it removed another one says nothing of its own leaving.
+    fileprivate var isOfNobody: Bool {
+        if case .removeNode = action { return host == subject }
+        return false
     }
 }
 

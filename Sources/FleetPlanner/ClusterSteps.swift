@@ -156,12 +156,15 @@ struct ClusterSteps {
     var actor: HostPolicy? {
         guard let view else { return desired.first(where: situation.canTakePart).flatMap { situation.hosts[$0] } }
         if stays(view.speaker) { return situation.hosts[view.speaker] }
-        let other = living.first { stays($0.name) && situation.facts(of: $0.name)?.swarm.cluster != nil }
-        return other ?? situation.hosts[view.speaker]
+        let managers = living.map(\.name) + changes.held.compactMap(\.host)
+        let other = managers.first { stays($0) && situation.facts(of: $0)?.swarm.cluster != nil }
+        return situation.hosts[other ?? view.speaker]
     }
 
+    /// Whether the host is a manager and is one still after this plan; one that should go may have to wait.
     private func stays(_ host: HostID) -> Bool {
         standing.contains(host) && desired.contains(host) && byHost[host] == nil
+            || changes.held.contains { $0.host == host }
     }
 
     /// Who acts on nodes while managers change: the actor, or where it goes itself, the first that takes over.

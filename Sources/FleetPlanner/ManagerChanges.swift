@@ -51,7 +51,10 @@ struct ManagerChanges {
         let target = Quorum.oddCount(wanted: wanted, available: staying + due.count)
         let adds = Array(due.prefix(max(0, target - staying)))
         waiting = Array(due.dropFirst(adds.count))
-        if (staying + adds.count) % 2 == 0, let one = going.popLast() { held = [one] }
+        if (staying + adds.count) % 2 == 0, let last = going.indices.last {
+            // Who is dead is of no use to a majority.
+            held = [going.remove(at: going.lastIndex(where: \.isAnswering) ?? last)]
+        }
         plan(adds: adds, late: late, going: going)
     }
 

@@ -179,8 +179,9 @@ struct Situation {
     ) -> NodeFacts? {
         guard let view else { return nil }
         guard let facts, !hasSilentEngine(facts) else {
-            // What carries its label in a Swarm that it has left is its past.
-            if let made = facts?.made, !made.swarm.isEmpty, !made.swarm.contains(cluster) { return nil }
+            // What carries its label in a Swarm that it has left is its past: written before a join, crossed out after a
+            // leave.
+            if let made = facts?.made, !made.swarm.contains(cluster) { return nil }
             let candidates = view.candidates(for: host)
             return candidates.first { $0.state != "down" } ?? candidates.first
         }

@@ -11,12 +11,14 @@ import Testing
     /// 10976 to 4667: entered a second Swarm, or left one as its manager. 10117, 3539: the only manager's successor had
     /// to come from another cluster. 2104, 11366, 2507: a stopped host's past stayed on the list. 4881, 7831: one came
     /// back to a cluster whose Swarm was made anew. 10008 to 3147, 2905: the properties were wrong.
-    /// 12037: a dead host that had moved needed two plans to be off both Swarms' lists.
+    /// 12037: a dead host that had moved needed two plans to be off both Swarms' lists. 18415: a manager acted that was
+    /// demoted, beside one that had to stay. 18275: a stopped host's past was taken for its node. 18987: whoever made a
+    /// Swarm was drained by a second plan. 19518: a manager that waited was forgotten with another's past.
     /// `MUSTER_SEEDS=20000` tries more, `MUSTER_FIRST=16400` from there on; `MUSTER_SEED=10798` plays that one and tells
     /// its plans.
     private static let failedBefore: [UInt64] = [
         2015, 10798, 6641, 10318, 4901, 10976, 2565, 2121, 4667, 10117, 3539, 2104, 11366, 2507, 4881, 7831, 10008,
-        10026, 10221, 3147, 2905, 14242, 11934, 12037,
+        10026, 10221, 3147, 2905, 14242, 11934, 12037, 18415, 18275, 18987, 19518,
     ]
     private static let environment = ProcessInfo.processInfo.environment
     private static let count = environment["MUSTER_SEEDS"].flatMap { UInt64($0) } ?? 40
