@@ -25,6 +25,8 @@ import Testing
     /// How many lives: thousands, in less than a minute of two cores, with the modules that they run in optimised.
     private static let count = environment["MUSTER_SEEDS"].flatMap { Int($0) } ?? 2000
 
+    private static let first = environment["MUSTER_FIRST"].flatMap { UInt64($0) } ?? 1
+
     private static func text(_ end: LifeEnd) -> String {
         "\(([end.scenario.description] + end.changes).joined(separator: "\n  then "))\n  \(end.faults.joined(separator: "\n  "))\n  play it again: make simulate SEED=\(end.scenario.seed)"
     }
@@ -49,7 +51,7 @@ import Testing
         "F28, F39, F47: thousands of lives: whatever befalls a region, it comes to rest, rests, and goes without a trace",
         .enabled(if: environment["MUSTER_SEED"] == nil, "one seed is asked for"))
     func many() {
-        #expect(Self.failures((1...UInt64(Self.count)).map { $0 }) == "")
+        #expect(Self.failures((Self.first..<Self.first + UInt64(Self.count)).map { $0 }) == "")
     }
 
     @Test("seeds that once failed")
