@@ -12,6 +12,8 @@ final class LeaseKeeper: Sendable {
         var renewedAt: Duration
         /// The anchor is being restored: its lease goes with everything else.
         var isLeaving = false
+        /// The region is being handed over, and the lease with it.
+        var isHandedOver = false
     }
 
     private let state: Mutex<State>
@@ -48,7 +50,7 @@ final class LeaseKeeper: Sendable {
     /// Takes the lease.
     /// - Throws: `leased` when somebody else has it; what ails the last candidate when none can hold it.
     func acquire() async throws(FleetProblem) {
-        if let refusal = observation.refusal(of: terms.owner) { throw refusal }
+        if let refusal = observation.refusal(of: terms.owner, terms.handed) { throw refusal }
         try await acquire(at: candidates)
     }
 
@@ -91,7 +93,7 @@ final class LeaseKeeper: Sendable {
             _ = try await acts.output(of: act("renew"), on: anchor)
             state.withLock { $0.renewedAt = clock.uptime() }
         } catch {
-            if state.withLock(\.isLeaving) || Task.isCancelled { return }
+            if state.withLock({ $0.isLeaving || $0.isHandedOver }) || Task.isCancelled { return }
             if error.problem.isLeaseTrouble { return stop.stop(.leaseLost(error.problem)) }
             await move(from: anchor, because: error.problem)
         }
@@ -113,6 +115,15 @@ final class LeaseKeeper: Sendable {
         state.withLock { if $0.anchor?.name == host { $0.isLeaving = true } }
     }
 
+    /// From here on whoever takes the region over may take the lease, too, by these terms: to lose it stops nothing, and
+    /// it is not looked for on another host.
+    func willHandOver() -> LeaseTerms {
+        state.withLock { state in
+            state.isHandedOver = true
+            return state.terms
+        }
+    }
+
     /// Gives the lease back. Where that fails it ends by itself.
     func release() async {
         guard let anchor, !state.withLock(\.isLeaving) else { return }
@@ -121,7 +132,7 @@ final class LeaseKeeper: Sendable {
 
     private func act(_ action: String) -> RemoteAct {
         var act = RemoteAct(
-            "lease", [action, region.rawValue, String(observation.settledEpoch(for: terms.owner))],
+            "lease", [action, region.rawValue, String(observation.settledEpoch(for: terms.owner, terms.handed))],
             deadline: Self.deadline)
         act.lease = terms
         return act

@@ -61,7 +61,10 @@ package protocol FleetClock: Sendable {
 
 /// Moves the inventory and the right to plan to the control plane that has just started.
 package protocol HandOverPort: Sendable {
-    func handOver(to desired: DesiredControlPlane, addresses: [String]) async throws(FleetProblem)
+    /// - Parameter lease: under which this machine has changed the region last, and will do so no more.
+    func handOver(
+        to desired: DesiredControlPlane, addresses: [String], lease: HandedLease?
+    ) async throws(FleetProblem)
 }
 
 /// Gives the path of the control plane's image as an archive that `docker load` takes.

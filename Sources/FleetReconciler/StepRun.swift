@@ -135,7 +135,8 @@ struct StepRun: Sendable {
     private func handOff(_ desired: DesiredControlPlane, _ addresses: [String]) async -> Outcome {
         guard let port = executor.handOver else { return .failed(problem.unverified("there is nobody to hand over")) }
         do {
-            try await port.handOver(to: desired, addresses: addresses)
+            let lease = context.keeper.map { HandedLease($0.willHandOver()) }
+            try await port.handOver(to: desired, addresses: addresses, lease: lease)
             return .changed
         } catch {
             return .failed(error)

@@ -48,11 +48,18 @@ struct FakeImages: ImageSource {
 /// Takes over, or refuses to.
 final class FakeHandOver: HandOverPort {
     let taken = Mutex<[[String]]>([])
+    let leases = Mutex<[HandedLease?]>([])
     let problem = Mutex<FleetProblem?>(nil)
+    /// What happens while it takes over.
+    let meanwhile = Mutex<(@Sendable () async -> Void)?>(nil)
 
-    func handOver(to desired: DesiredControlPlane, addresses: [String]) async throws(FleetProblem) {
+    func handOver(
+        to desired: DesiredControlPlane, addresses: [String], lease: HandedLease?
+    ) async throws(FleetProblem) {
         if let problem = problem.withLock({ $0 }) { throw problem }
+        await meanwhile.withLock({ $0 })?()
         taken.withLock { $0.append(addresses) }
+        leases.withLock { $0.append(lease) }
     }
 }
 
@@ -100,12 +107,13 @@ final class Bench: Sendable {
     }
 
     func run(
-        _ plan: Plan, _ seen: FleetObservation, owner: String? = "ana@desk/1", clock: any FleetClock = FakeClock()
+        _ plan: Plan, _ seen: FleetObservation, owner: String? = "ana@desk/1", handed: HandedLease? = nil,
+        clock: any FleetClock = FakeClock()
     ) async throws(FleetProblem) -> ApplyReport {
         let executor = Executor(
             policy: policy, shell: hosts, store: store, clock: clock, nonce: FakeHosts.nonce,
-            lease: owner.map { LeaseTerms(owner: $0, plan: "p1", above: seen) }, stop: stop, secrets: Self.secrets,
-            images: FakeImages(), handOver: handOver,
+            lease: owner.map { LeaseTerms(owner: $0, plan: "p1", above: seen, handed: handed) }, stop: stop,
+            secrets: Self.secrets, images: FakeImages(), handOver: handOver,
             log: { host, text in self.logs.withLock { $0.append("\(host): \(text)") } },
             progress: { event in
                 let text =

@@ -75,7 +75,7 @@ import Testing
         #expect(log?.hasSuffix(end) == true, "\(log ?? "nothing")")
     }
 
-    @Test("hand off starts when everything else has ended, and carries the managers' addresses")
+    @Test("hand off starts when everything else has ended, and carries the managers' addresses and the run's lease")
     func handOffLast() async throws {
         let bench = Bench()
         bench.hosts.on("install-engine/h5", .fails(code: "package-install", text: "no space"))
@@ -84,6 +84,7 @@ import Testing
         let start = try #require(lines.firstIndex(of: "started hand-off/eu1"))
         #expect(lines[start...].allSatisfy { $0.hasSuffix("hand-off/eu1") })
         #expect(bench.handOver.taken.withLock { $0 } == [["198.18.1.1", "198.18.1.2", "198.18.1.3"]])
+        #expect(bench.handOver.leases.withLock { $0 } == [HandedLease(owner: "ana@desk/1", epoch: 1)])
     }
 
     @Test("I4: a failed host stops its own steps only; it is named; exit 4")

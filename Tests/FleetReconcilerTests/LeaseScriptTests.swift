@@ -97,6 +97,21 @@ import Testing
         #expect(try run(lease("acquire", Self.bob, released: 1), host) == ["epoch 2", "changed "])
     }
 
+    @Test("F45: who has handed the region over and still lives is fenced, renews nothing and gives nothing back")
+    func handedOver() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        _ = try run(lease("acquire", Self.ana), host)
+        let controlPlane = LeaseTerms(owner: "control-plane/eu1", plan: "p-1", epoch: 2)
+        #expect(try run(lease("acquire", controlPlane, released: 1), host) == ["epoch 2", "changed "])
+        #expect(try run(change(Self.ana), host).first?.hasPrefix("fail fenced control-plane/eu1") == true)
+        #expect(host.state("arguments") == nil)
+        #expect(try run(lease("renew", Self.ana), host).first?.hasPrefix("fail lease-lost control-plane/eu1") == true)
+        #expect(try run(lease("release", Self.ana), host) == ["unchanged "])
+        #expect(try run(change(controlPlane), host) == ["changed "])
+        #expect(host.read("etc/lease")?.hasPrefix("control-plane/eu1 2 p-1 ") == true)
+    }
+
     @Test(
         "an act: an older epoch is fenced, the same epoch of another refused, a newer one goes on; docker is asked last"
     )

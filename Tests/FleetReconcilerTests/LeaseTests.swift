@@ -83,6 +83,40 @@ import Testing
         #expect(lease(bench, "h5")?.owner == "ana@desk/1" && lease(bench, "h5")?.epoch == 2)
     }
 
+    @Test("F45: the operator was killed right after the hand off → the control plane goes on at once, a higher epoch")
+    func handed() async throws {
+        let bench = Bench()
+        for host in ["h1", "h4"] as [HostID] { set(bench, host, owner: "ana@desk/1", epoch: 4, isLive: true) }
+        let (plan, seen) = await bench.plan()
+        let lease = HandedLease(owner: "ana@desk/1", epoch: 4)
+        let report = try await bench.run(plan, seen, owner: "control-plane/eu1", handed: lease)
+        #expect(report.results.allSatisfy { $0.outcome == .changed })
+        #expect(self.lease(bench, "h1")?.epoch == 5 && self.lease(bench, "h4")?.epoch == 5)
+    }
+
+    @Test(
+        "F37, F45: a lease that was not handed over holds: a later one of the same operator, one of somebody else",
+        arguments: [("ana@desk/1", 5), ("bob@laptop/2", 4), ("bob@laptop/2", 5)])
+    func notHanded(owner: String, epoch: Int) async throws {
+        let bench = Bench()
+        set(bench, "h1", owner: owner, epoch: epoch, isLive: true)
+        let (plan, seen) = await bench.plan()
+        let lease = HandedLease(owner: "ana@desk/1", epoch: 4)
+        let problem = await problem { () throws(FleetProblem) in
+            try await bench.run(plan, seen, owner: "control-plane/eu1", handed: lease)
+        }
+        #expect(problem?.code == "leased" && bench.hosts.acts.isEmpty)
+    }
+
+    @Test("what was handed over is above all that the control plane asks for, and reads as it was written")
+    func handedText() {
+        let lease = HandedLease(owner: "ana@desk/1", epoch: 4)
+        #expect(HandedLease(lease.text) == lease)
+        for text in ["", "ana@desk/1", "ana@desk/1 x", "a b 4"] { #expect(HandedLease(text) == nil) }
+        let nobody = FleetObservation(takenAt: Timestamp(secondsSinceEpoch: 0), hosts: [:])
+        #expect(LeaseTerms(owner: "control-plane/eu1", plan: "p", above: nobody, handed: lease).epoch == 5)
+    }
+
     @Test(
         "F37: fenced in the middle → that step fails, nothing new is started, every step has a line, no host is to blame"
     )

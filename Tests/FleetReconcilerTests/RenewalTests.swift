@@ -67,6 +67,27 @@ import Testing
         #expect(stage.bench.handOver.taken.withLock { $0.isEmpty } && stage.bench.exitCode(report) == 1)
     }
 
+    @Test("F45: the control plane takes the lease while the region is handed over → the run comes to its end")
+    func handedOver() async throws {
+        let stage = Stage()
+        let (hosts, clock) = (stage.bench.hosts, stage.clock)
+        stage.bench.handOver.meanwhile.withLock {
+            $0 = {
+                let before = hosts.acts.count
+                hosts.state.withLock {
+                    $0.hosts["h1"]?.lease = LeaseFacts(
+                        owner: "control-plane/eu1", epoch: 2, plan: "p-1", since: Timestamp(secondsSinceEpoch: 900),
+                        isLive: true)
+                }
+                clock.advance(by: .seconds(20))
+                while hosts.acts.count == before { await Task.yield() }
+            }
+        }
+        let report = try await stage.play { _ in }
+        #expect(report.stop == nil && report.results.allSatisfy { $0.outcome == .changed })
+        #expect(hosts.state.withLock { $0.hosts["h1"]?.lease?.owner } == "control-plane/eu1")
+    }
+
     @Test("F27: the anchor dies → the next manager holds the lease, under a higher epoch, and the run goes on")
     func moved() async throws {
         let stage = Stage()

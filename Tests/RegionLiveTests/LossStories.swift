@@ -8,13 +8,14 @@ import Testing
 extension LiveRegionTests {
     @Suite struct Losses {
         @Test(
-            "F09, F38, F39, F40: killed at twenty random moments, hosts and connections lost: nothing twice; a lost volume is restored"
+            "F09, F38, F39, F40, F45: killed at twenty random moments and at the hand off, hosts and connections lost: nothing twice; a lost volume is restored"
         )
         func losses() async throws {
             try await withRegion(3, engine: true) { region in
                 let story = LossStory(region: region, manifest: try region.manifest())
                 let packages = try await region.packages()
                 try await story.killed(20)
+                try await story.killedAtHandOff()
                 try await story.nothingTwice()
                 try await story.lostInTheMiddle()
                 try await story.nothingTwice()
@@ -114,14 +115,38 @@ extension LossStory {
             if kills < least { kills += try await killUntilDone(["down", manifest, "--confirm", "lab"], &dice) }
             note("\(kills) kills so far")
         }
-        let isUp = try await eventually(within: .seconds(120)) { try await region.muster("up", manifest).status == 0 }
-        try #require(isUp, "after \(kills) kills `up` does not come to its end")
+    }
+
+    /// The control plane serves, as its witness tells, and the run that handed over has not given its lease back, for
+    /// which it needs some tenths of a second: the next `up` waits for nobody, though two managers want the image.
+    func killedAtHandOff() async throws {
+        var lease: HostLease?
+        // A kill that came too late shows nothing, and is tried again: of five, one comes in time.
+        for _ in 1...5 where lease?.isHeld != true { lease = try await leaseOfOneKilledAtHandOff() }
+        let left = try #require(lease)
+        try #require(left.isHeld && !left.owner.hasPrefix("control-plane/"), "\(left)")
+        let next = try await region.muster("up", manifest, "--json", exits: 0).json()
+        #expect(next["remoteWrites"].number == 2, "\(next["steps"])")
+    }
+
+    private func leaseOfOneKilledAtHandOff() async throws -> HostLease? {
+        try await region.muster("down", manifest, "--confirm", "lab", exits: 0)
+        let muster = try region.start(["up", manifest])
+        let isNear = await eventually(within: .seconds(120)) { muster.text.contains("start-control-plane  done") }
+        let wait = "until docker config ls --format '{{.Name}}' | grep -q ^muster-lab-; do sleep 0.05; done"
+        let taken = try await region.lab.ssh(1, "timeout 50 sh -c \"\(wait)\"")
+        muster.kill()
+        try #require(isNear && taken.status == 0, "\(muster.text)")
+        _ = try await muster.end()
+        let line = try await region.said(1, "cat /etc/muster/lease")
+        note("the lease that it left: \(line)")
+        return HostLease(line)
     }
 
     /// What a killed run began goes on: a manager's join, during which two that do not know each other yet have no
-    /// majority; after the hand off the control plane's own run; its lease. The command says so, changes nothing, and is
-    /// run again.
-    private static let goesOn: Set<String> = ["leased", "run-going-on", "no-quorum"]
+    /// majority; after the hand off the control plane's own run. The command says so, changes nothing, and is run again.
+    /// No lease is waited for: what the killed run held is its folder's own, and its control plane's after the hand off.
+    private static let goesOn: Set<String> = ["run-going-on", "no-quorum"]
 
     /// How often it was killed before it came to its end.
     private func killUntilDone(_ words: [String], _ dice: inout Dice) async throws -> Int {
@@ -134,8 +159,7 @@ extension LossStory {
                 continue
             }
             if result.status == 2, !Self.goesOn.isDisjoint(with: result.codes) {
-                // A lease lasts a minute, and each try logs in to every host.
-                try await Task.sleep(for: result.codes.contains("leased") ? .seconds(10) : .seconds(1))
+                try await Task.sleep(for: .seconds(1))
                 continue
             }
             try #require(

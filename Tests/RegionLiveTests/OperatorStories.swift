@@ -29,7 +29,7 @@ private struct Acting {
 }
 
 /// /etc/muster/lease, as it stands on a host.
-private struct HostLease: Equatable {
+struct HostLease: Equatable {
     let owner: String
     let plan: String
     let isHeld: Bool

@@ -11,6 +11,8 @@ package enum ControlPlaneSetting {
     package static let recipient = "sealed-copy.recipient"
     /// When the last sealed copy was handed out, in seconds since 1970.
     package static let sealedCopyMadeAt = "sealed-copy.made-at"
+    /// Owner and epoch of the lease under which the last hand off was made; whoever hands over sets it.
+    package static let handedLease = "hand-off.lease"
     /// Epoch and beginning of the ownership that the last hand off ended: the same again is no second hand off.
     static let handedOff = "hand-off.sha256"
     /// SHA-256 of the file that the last restore brought.

@@ -122,7 +122,7 @@ private struct Session: Sendable {
         let time = `operator`.world.time
         let executor = Executor(
             policy: policy, shell: shell, store: store, clock: time, nonce: process.nonce,
-            lease: LeaseTerms(owner: "\(process.folder)/5eed", plan: id, above: observation),
+            lease: await `operator`.world.leaseTerms(process.folder, plan, id, observation),
             secrets: isTeardown ? nil : SimulatedSecrets.of(policy.region, folder: process.folder),
             images: SimulatedImages(),
             handOver: SimulatedHandOver(world: `operator`.world, process: process, region: policy.region))
@@ -150,6 +150,17 @@ extension SimulatedWorld {
     func makePlanSerial() -> Int {
         planSerial += 1
         return planSerial
+    }
+
+    /// Runs from a folder are its machine's until the hand off, and the control plane's from then on.
+    func leaseTerms(_ folder: String, _ plan: Plan, _ id: PlanID, _ observation: FleetObservation) -> LeaseTerms {
+        let inventory = inventory(folder)
+        let handsOver = plan.steps.contains { if case .handOff = $0.action { true } else { false } }
+        guard inventory.isHandedOff, !handsOver else {
+            return LeaseTerms(owner: "\(folder)/5eed", plan: id, above: observation)
+        }
+        return LeaseTerms(
+            owner: "control-plane/\(plan.region)", plan: id, above: observation, handed: inventory.handedLease)
     }
 
     /// `muster down` first takes the region back.
@@ -186,7 +197,9 @@ struct SimulatedHandOver: HandOverPort {
     let region: RegionID
 
     /// It takes the inventory of the folder that started it, once it has got in to its home by that folder's key.
-    func handOver(to desired: DesiredControlPlane, addresses: [String]) async throws(FleetProblem) {
+    func handOver(
+        to desired: DesiredControlPlane, addresses: [String], lease: HandedLease?
+    ) async throws(FleetProblem) {
         let key = SimulatedSecrets.regionKey(region, folder: process.folder)
         guard await world.keyOfControlPlane(region, home: desired.home) == key else {
             throw FleetProblem(
@@ -200,6 +213,8 @@ struct SimulatedHandOver: HandOverPort {
                 hint: "bring a majority of the managers up")
         }
         await world.noteHandOff(region, home: desired.home)
-        try await world.write(process, "hand off") { $0.isHandedOff = true }
+        try await world.write(process, "hand off") { inventory in
+            (inventory.isHandedOff, inventory.handedLease) = (true, lease)
+        }
     }
 }

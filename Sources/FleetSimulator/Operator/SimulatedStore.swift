@@ -10,6 +10,8 @@ final class SimulatedInventory {
     var target: Blueprint?
     var plans: [PlanID: Plan] = [:]
     var isHandedOff = false
+    /// Came along with the region.
+    var handedLease: HandedLease?
 
     func add(_ entry: JournalEntry) {
         var entry = entry

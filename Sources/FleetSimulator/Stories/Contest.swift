@@ -65,7 +65,10 @@ package struct Contest: Sendable {
     /// Owner, since when and for which plan; a lease that is gone altogether has nobody's name.
     private static func isTold(_ problem: FleetProblem, of other: String) -> Bool {
         if problem.code == "lease-lost", problem.message.hasPrefix("no longer holds") { return true }
-        return problem.message.contains("`\(other)/5eed`, since ") && problem.message.contains("for plan `eu1-")
+        // Whichever hands over first, its control plane acts from then on.
+        let owners = ["\(other)/5eed", "control-plane/eu1"]
+        return owners.contains { problem.message.contains("`\($0)`, since ") }
+            && problem.message.contains("for plan `eu1-")
     }
 
     /// Whoever was killed holds the others up for a minute and no longer; then the region comes to rest.

@@ -1,6 +1,7 @@
 // Lives one scenario: troubles come while people bring a region up, change it again and again, and take it down;
 // whenever troubles end, everything that Muster promises must hold.
 import FleetModel
+import FleetReconciler
 
 /// What came of one life.
 package struct LifeEnd: Sendable {
@@ -176,6 +177,8 @@ private struct LifeCourse {
 
     private mutating func tearDown() async {
         let leaving = await world.target(people.folder)?.leaving.keys.filter(edit.dead.contains) ?? []
+        // What a run of the control plane that was cut off has left on its anchor ends by itself.
+        await world.time.wait(LeaseTerms.ttl)
         let result = await people.down()
         // Dead hosts that were never freed are named, and nobody else is lost.
         let isDone = result.exitCode == 0 || result.report.map { $0.lostHosts.isSubset(of: leaving) } ?? false

@@ -68,6 +68,8 @@ package struct StoryRun: Sendable {
         var faults: [String] = []
         var runs = 0
         var last = await once(world)
+        // There is one machine, and whom it hands the region over to: neither waits for the other's lease.
+        if let trouble = last.leaseTrouble { faults.append("it waits for itself: \(trouble)") }
         while !last.isRest, runs < mostRuns {
             runs += 1
             if pause < .seconds(1800) { await world.time.wait(.seconds(60)) }

@@ -12,11 +12,13 @@ extension SSHRegionOperations {
     func apply(
         _ order: ExecutionOrder, stop: StopSignal, progress: @escaping @Sendable (ProgressEvent) -> Void
     ) async throws -> ApplyReport {
+        let handed = try await order.inventory.setting(ControlPlaneSetting.handedLease).flatMap(HandedLease.init(_:))
         let executor = Executor(
             policy: order.policy, shell: shell(order.policy), store: InventoryFleetStore(order.inventory),
             clock: SystemClock(), nonce: nonce,
             lease: LeaseTerms(
-                owner: LeaseOwner.controlPlane(of: order.policy.region), plan: order.id, above: order.observation),
+                owner: LeaseOwner.controlPlane(of: order.policy.region), plan: order.id, above: order.observation,
+                handed: handed),
             stop: stop, secrets: try await secrets(order), images: images, progress: progress)
         defer { images.discard() }
         return try await executor.run(order.plan, id: order.id, observation: order.observation)

@@ -25,10 +25,12 @@ struct HandOffGuard {
             throw Self.taken(region.name, witness, nil)
         }
         Console.aside("region \(region.name): finishing a hand off that was begun before")
+        // What the run that was cut short holds still: its folder's lock says that it is over.
+        let lease = observation.newestLease(of: try LeaseOwner.text(of: session.folder))
         do {
             // Who still has to start gets the whole patience of a hand off; who has served is there, or is not.
             let hand = HandOver(session: session, inventory: inventory, patience: .seconds(isTaken ? 30 : 120))
-            try await hand.handOver(to: desired, addresses: addresses)
+            try await hand.handOver(to: desired, addresses: addresses, lease: lease)
         } catch {
             if isTaken, !(mayBeSilent && error.kind == .unavailable) {
                 throw Self.taken(region.name, witness, error)

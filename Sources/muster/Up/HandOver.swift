@@ -16,9 +16,11 @@ struct HandOver: HandOverPort {
     /// the hand off costs its restart on top.
     var patience = Duration.seconds(120)
 
-    func handOver(to desired: DesiredControlPlane, addresses: [String]) async throws(FleetProblem) {
+    func handOver(
+        to desired: DesiredControlPlane, addresses: [String], lease: HandedLease?
+    ) async throws(FleetProblem) {
         do {
-            try await tryHandOver(to: desired, addresses: addresses)
+            try await tryHandOver(to: desired, addresses: addresses, lease)
         } catch let problem as FleetProblem {
             throw problem
         } catch {
@@ -28,7 +30,9 @@ struct HandOver: HandOverPort {
         }
     }
 
-    private func tryHandOver(to desired: DesiredControlPlane, addresses: [String]) async throws {
+    private func tryHandOver(
+        to desired: DesiredControlPlane, addresses: [String], _ lease: HandedLease?
+    ) async throws {
         let home = session.policy.host(desired.home)?.address
         let ordered = [home].compactMap { $0 } + addresses.filter { $0 != home }
         guard let authority = session.folder.text(.authorityCertificate) else { throw incomplete }
@@ -40,7 +44,7 @@ struct HandOver: HandOverPort {
         do {
             try await waitUntilAwaiting(client, until: session.clock.uptime() + patience)
             try await inventory.pause()
-            let handed = try await deliver(try await export(maker), to: client)
+            let handed = try await deliver(try await export(maker, lease), to: client)
             await client.shutdown()
             try await settle(handed, ordered, desired.port)
         } catch {
@@ -86,13 +90,15 @@ struct HandOver: HandOverPort {
                 hint: "look at it with `docker service logs muster-\(session.policy.region)`")
     }
 
-    /// The inventory as it will be the control plane's: with the admin token's digest and the sealing recipient.
-    private func export(_ maker: SecretMaker) async throws -> Data {
+    /// The inventory as it will be the control plane's: with the admin token's digest, the sealing recipient, and the
+    /// lease that its first run takes over.
+    private func export(_ maker: SecretMaker, _ lease: HandedLease?) async throws -> Data {
         let admin = try maker.token(.adminToken)
         if try await inventory.token(sha256: admin.sha256) == nil {
             try await inventory.addToken(name: "operator", role: .admin, sha256: admin.sha256, at: session.clock.now())
         }
         try await inventory.setSetting(ControlPlaneSetting.recipient, value: try maker.sealingRecipient())
+        try await inventory.setSetting(ControlPlaneSetting.handedLease, value: lease?.text)
         let path = "\(session.folder.path)/hand-off.sqlite"
         try? FileManager.default.removeItem(atPath: path)
         try await inventory.export(to: path)
