@@ -1,6 +1,7 @@
 // By which name a run asks hosts for the lease: whoever it names is kept to one run at a time by a lock of his own, so
 // that a lease with this name is either this run's or left by one that is dead.
 package import FleetModel
+import FleetReconciler
 import Glibc
 
 /// The names of those who may hold leases.
@@ -14,7 +15,7 @@ package enum LeaseOwner {
         var file = stat()
         _ = stat(folder.path(of: .identity), &file)
         let id = hash("\(folder.text(.identity) ?? "") \(file.st_ino)")
-        return "\(user)@\(machine)/\(id)"
+        return LeaseTerms.plain("\(user)@\(machine)/\(id)")
     }
 
     /// The control plane of a region, of which one volume at a time serves.

@@ -21,7 +21,7 @@ package struct LeaseTerms: Hashable, Sendable {
     package init(
         owner: String, plan: PlanID, epoch: Int, ttl: Duration = Self.ttl, handed: HandedLease? = nil
     ) {
-        self.owner = String(owner.map { Self.isPlain($0) ? $0 : "-" })
+        self.owner = Self.plain(owner)
         (self.plan, self.epoch, self.ttl, self.handed) = (plan, epoch, ttl, handed)
     }
 
@@ -33,6 +33,9 @@ package struct LeaseTerms: Hashable, Sendable {
         let seen = (observation.leases.map(\.epoch) + [handed?.epoch ?? 0]).max() ?? 0
         self.init(owner: owner, plan: plan, epoch: seen + 1, ttl: ttl, handed: handed)
     }
+
+    /// `name` as a lease has it: two spellings of one owner would be two owners.
+    package static func plain(_ name: String) -> String { String(name.map { isPlain($0) ? $0 : "-" }) }
 
     /// They stand in a line of shell between quotes and in a line of words: nothing else is let in.
     private static func isPlain(_ character: Character) -> Bool {
