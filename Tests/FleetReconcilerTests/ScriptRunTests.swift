@@ -180,6 +180,50 @@ import Testing
         #expect(word(try host.run(act)) == "unchanged ")
     }
 
+    /// `apt-get` that brings `brought`, and tells the hook so as apt does, on a host where `known` is what dpkg knows.
+    private func apt(_ brought: [String], known: String, ends status: Int = 0, on host: FakeDocker) throws {
+        let files = brought.map { "/var/cache/apt/archives/\($0)_1%3a2.3-4_amd64.deb" }.joined(separator: " ")
+        try host.program("dpkg-query", "printf '%s\\n' \(known)")
+        try host.program(
+            "apt-get",
+            """
+            for word; do case $word in DPkg::Pre-Install-Pkgs::=*) hook=${word#*=} ;; esac; done
+            [ -z "$hook" ] || { printf '%s\\n' \(files) | /bin/sh -c "$hook" && exit \(status); }
+            """)
+        // Those of this machine are neither looked at nor changed.
+        for name in ["iptables", "systemctl"] { try host.program(name, "exit 0") }
+    }
+
+    @Test("install-engine: what apt brings is Muster's; what it only upgrades is not, and nothing is listed twice")
+    func packagesBrought() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        try apt(
+            ["containerd", "docker.io", "libnftnl11", "runc"],
+            known: "'installed containerd' 'config-files runc' 'installed libc6' 'unpacked docker'", on: host)
+        let act = RemoteAct("install-engine", ["eu1", "-", "-", ""])
+        let texts = ["/run/muster-": "\(host.scratch.url("state").path)/", "v dockerd": "v no-such-engine"]
+        #expect(word(try host.run(act, replacing: texts)) == "changed installed docker.io")
+        func packages() -> [String]? {
+            host.read("etc/made.json").flatMap { DockerReader.decoded(MadeRecord.self, $0) }?.packages
+        }
+        #expect(packages() == ["docker.io", "libnftnl11", "runc"])
+        #expect(word(try host.run(act, replacing: texts)) == "changed installed docker.io")
+        #expect(packages() == ["docker.io", "libnftnl11", "runc"])
+        #expect(host.state("debs") == nil && host.state("known") == nil)
+    }
+
+    @Test("F39: install-engine is cut off in the middle of apt → what it was about to bring is on its list by then")
+    func packagesCutOff() throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        try apt(["docker.io", "containerd"], known: "'installed containerd'", ends: 100, on: host)
+        let texts = ["/run/muster-": "\(host.scratch.url("state").path)/", "v dockerd": "v no-such-engine"]
+        let output = try host.run(RemoteAct("install-engine", ["eu1", "-", "-", ""]), replacing: texts)
+        #expect(output.first("fail")?.hasPrefix("package-install") == true)
+        #expect(host.read("etc/made/packages") == "docker.io\n")
+    }
+
     @Test("load-image: asks for the archive only if the image is not there")
     func loadImage() throws {
         let host = try FakeDocker()
