@@ -2,7 +2,6 @@
 // there is believed only after its contents were compared.
 import FleetModel
 import Glibc
-import Gzip
 
 struct ArchiveFile {
     let path: String
@@ -63,31 +62,5 @@ struct ArchiveFile {
             .failed, isFull ? "disk-full" : "archive-unwritten", subject: "image", "cannot write the archive `\(path)`",
             cause: errorText(code),
             hint: isFull ? "free some 100 MB there, or name another folder" : "check the disk that holds this folder")
-    }
-}
-
-extension ImageContents {
-    /// The fastest. For the control plane's 116 MB level 6 takes two and a half times as long (4 s more) to save a
-    /// tenth of the bytes, 4 MB, which 100 Mbit/s carry in 0.4 s a manager; docs/adr/0007 has the figures.
-    private static let level = GzipLevel.fastest
-
-    /// Sends the archive as it lies on disk.
-    func write(to sink: @escaping ByteSink) throws(FleetProblem) {
-        let gzip = GzipWriter<FleetProblem>(Self.level, to: sink)
-        try stream(to: gzip.add)
-        try gzip.finish()
-    }
-
-    /// True if the file unpacks to exactly these contents.
-    func isHeld(by path: String) throws(FleetProblem) -> Bool {
-        guard access(path, F_OK) == 0 else { return false }
-        let file = try ReadableFile(path)
-        let found = SHA256Digest()
-        let gzip = GzipReader<FleetProblem>(to: found.add)
-        try file.stream(from: 0, to: file.size, gzip.add)
-        guard gzip.isIntact, gzip.isEnded else { return false }
-        let wanted = SHA256Digest()
-        try stream(to: wanted.add)
-        return found.hex() == wanted.hex()
     }
 }

@@ -34,15 +34,18 @@ package struct ImageRecipe: Sendable {
     /// it unpacks to exactly what would be written; otherwise it is replaced in one step. Makes the folder.
     package func archive(into folder: String) throws(FleetProblem) -> String { try report(into: folder).path }
 
-    /// Like `archive(into:)`, and tells what is in it.
-    package func report(into folder: String) throws(FleetProblem) -> ImageReport {
+    /// Like `archive(into:)`, and tells what is in it. Plain archives end in `.tar`.
+    package func report(
+        into folder: String, packing: ArchivePacking = .gzip
+    ) throws(FleetProblem) -> ImageReport {
         let contents = try contents()
         let name = contents.reference.map { $0 == ":" ? "-" : String($0) }.joined()
-        let path = "\(folder)/\(name).tar.gz"
+        let path = "\(folder)/\(name).\(packing.suffix)"
         try makeFolder(folder)
+        let archive = PackedImage(contents: contents, packing: packing)
         var isNew = false
-        if try !contents.isHeld(by: path) {
-            isNew = try ArchiveFile(path: path).replace(unless: contents.isHeld, with: contents.write)
+        if try !archive.isHeld(by: path) {
+            isNew = try ArchiveFile(path: path).replace(unless: archive.isHeld, with: archive.write)
         }
         return ImageReport(
             reference: contents.reference, path: path, isNew: isNew, compressedBytes: try ReadableFile(path).size,

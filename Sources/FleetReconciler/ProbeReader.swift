@@ -138,7 +138,12 @@ package struct ProbeReader {
     }
 
     private var engineAndSwarm: (EngineFacts?, SwarmFacts) {
-        guard let origin = output.first("engine.origin") else { return (nil, SwarmFacts()) }
+        guard let origin = output.first("engine.origin") else {
+            // Asked for Muster's objects alone, a manager still tells that it speaks for its Swarm.
+            var swarm = SwarmFacts()
+            swarm.cluster = cluster
+            return (nil, swarm)
+        }
         let file = output.first("engine.daemon")
         let daemon = file.flatMap(DockerReader.json)
         let info = output.first("engine.info").flatMap(DockerReader.info)

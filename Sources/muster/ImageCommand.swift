@@ -29,9 +29,10 @@ enum ImageFile {
 /// Makes the archive when a host asks for it, once a run.
 struct RecipeImageSource: ImageSource {
     let folder: String
+    var packing = ArchivePacking.gzip
 
     func archive(of reference: String) async throws(FleetProblem) -> String {
-        let report = try await Self.single.report(into: folder)
+        let report = try await Self.single.report(into: folder, packing)
         if report.reference == reference { return report.path }
         throw FleetProblem(
             .refused, "image-changed", subject: "image `\(reference)`",
@@ -42,9 +43,9 @@ struct RecipeImageSource: ImageSource {
     private actor Single {
         private var made: [String: ImageReport] = [:]
 
-        func report(into folder: String) throws(FleetProblem) -> ImageReport {
+        func report(into folder: String, _ packing: ArchivePacking) throws(FleetProblem) -> ImageReport {
             if let report = made[folder], access(report.path, R_OK) == 0 { return report }
-            let report = try ImageRecipe.running().report(into: folder)
+            let report = try ImageRecipe.running().report(into: folder, packing: packing)
             made[folder] = report
             return report
         }

@@ -88,6 +88,18 @@ import Testing
         }
     }
 
+    @Test("plain: what the packed one unpacks to; kept if it is there, made again if it is not that")
+    func plain() throws {
+        let packed = try recipe.report(into: workshop.folder)
+        let plain = try recipe.report(into: workshop.folder, packing: .plain)
+        #expect(plain.reference == packed.reference && plain.path.hasSuffix(".tar") && plain.isNew)
+        try sh("gzip -dc $0 | cmp - ${0%.gz}", packed.path)
+        #expect(try !recipe.report(into: workshop.folder, packing: .plain).isNew)
+        try sh("printf x >>$0", plain.path)
+        #expect(try recipe.report(into: workshop.folder, packing: .plain).isNew)
+        try sh("gzip -dc $0 | cmp - ${0%.gz}", packed.path)
+    }
+
     @Test("a killed one's half archive is written over and leaves nothing beside the new one")
     func leftover() throws {
         let name = try recipe.reference().map { $0 == ":" ? "-" : String($0) }.joined() + ".tar.gz"

@@ -71,7 +71,8 @@ import Testing
         let contents = try ImageRecipe(executable: workshop.path("program")).contents()
         try sh("printf x | dd of=$0/program bs=1 seek=70000 conv=notrunc 2>/dev/null", workshop.folder)
         let archive = ArchiveFile(path: workshop.path("image.tar.gz"))
-        let found = problem { _ = try archive.replace(unless: { _ in false }, with: contents.write) }
+        let packed = PackedImage(contents: contents, packing: .gzip)
+        let found = problem { _ = try archive.replace(unless: { _ in false }, with: packed.write) }
         #expect(found?.code == "image-source-changed")
         #expect(try FileManager.default.contentsOfDirectory(atPath: workshop.folder) == ["program"])
     }

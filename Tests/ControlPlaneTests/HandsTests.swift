@@ -36,6 +36,19 @@ import Testing
         #expect(try await plane.events().map(\.kind) == ["hand-off"])
     }
 
+    @Test("after a hand off the loop's own look waits for whoever plans next")
+    func lookAfterHandOff() async throws {
+        let fixture = try Fixture()
+        let plane = try await fixture.started()
+        let body = try await fixture.inventoryFile()
+        _ = try await plane.ask(.post, "/v1/hand-off", Fixture.handOffToken, body: body)
+        #expect(await !plane.core.wantsLook)
+        fixture.clock.advance(ControlPlaneCore.lookAfterHandOff)
+        #expect(await plane.core.wantsLook)
+        await plane.core.observe()
+        #expect(await !plane.core.wantsLook)
+    }
+
     @Test("what is no inventory, or of another region or epoch, is refused and leaves no file behind")
     func badFiles() async throws {
         let fixture = try Fixture()

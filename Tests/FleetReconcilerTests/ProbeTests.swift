@@ -111,7 +111,7 @@ import Testing
     @Test(
         "a second check reads what it asks for, and asks docker no more than it must",
         arguments: [
-            (["made"], 0), (["made", "engine"], 1), (["node=n1"], 1), (["images", "made"], 0),
+            (["made"], 0), (["made", "engine"], 1), (["node=n1"], 1), (["images", "made"], 0), (["objects"], 2),
         ])
     func narrow(sections: [String], calls: Int) throws {
         let host = try FakeDocker(swarm: "active")
@@ -147,6 +147,8 @@ import Testing
         let made = #"made {"region":"eu1","images":["i1","gone"]}"#
         #expect(read([.made], made)?.made?.images == ["i1"], "what was gone before still is")
         #expect(read([.made, .images], made)?.made?.images == ["i1", "gone"])
+        let objects = Self.facts(["config muster-eu1-2-1", "cluster yes", "end"])
+        #expect(objects?.swarm.cluster?.configs == ["muster-eu1-2-1"] && objects?.engine == nil, "asked for alone")
         let left = try #require(read([.made, .engine], "engine.origin apt", info.replacing("true", with: "false")))
         #expect(left.swarm.cluster == nil && left.made == nil && left.capacity == known.capacity)
         let gone = try #require(read([.made, .engine]))

@@ -30,7 +30,7 @@ struct ControlPlaneLoops: Service {
             try Task.checkCancellation()
             if case .checking = await core.stage {
                 await core.check()
-                try await rest(Self.checkInterval)
+                if case .checking = await core.stage { try await rest(Self.checkInterval) }
             } else if await core.resumeRun() {
                 try await rest(Self.checkInterval)
             } else {

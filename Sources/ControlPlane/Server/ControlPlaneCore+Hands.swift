@@ -118,7 +118,8 @@ extension ControlPlaneCore {
         try await audit(
             kind, by: "operator", "region `\(region.name)`", "\(message): epoch \(region.ownership.epoch)")
         try await recall()
-        (stage, peers, wantsLook) = (.serving, PeerRule(region.policy), true)
+        (stage, peers) = (.serving, PeerRule(region.policy))
+        wantLook(in: Self.lookAfterHandOff)
         await witness()
         return Handed(region)
     }

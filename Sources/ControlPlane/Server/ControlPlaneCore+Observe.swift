@@ -8,7 +8,7 @@ import InventoryStore
 extension ControlPlaneCore {
     /// One look at every host. Does nothing unless the control plane serves.
     func observe() async {
-        wantsLook = false
+        wantedLook = nil
         guard stage == .serving, !counters.isObserving else { return }
         counters.isObserving = true
         defer { counters.isObserving = false }

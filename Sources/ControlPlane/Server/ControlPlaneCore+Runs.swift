@@ -100,7 +100,7 @@ extension ControlPlaneCore {
     private func ended(_ order: ExecutionOrder, by actor: String, _ result: Result<ApplyReport, any Error>) async {
         let isInterrupted = going?.isInterrupted == true
         going = nil
-        wantsLook = true
+        wantLook()
         if isInterrupted { return }
         do {
             let outcome = try await outcome(of: order, result)

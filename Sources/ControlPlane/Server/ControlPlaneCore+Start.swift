@@ -38,7 +38,8 @@ extension ControlPlaneCore {
             try await operations.record(position, policy: policy, managers: managers)
         }
         if next.isReadable { try await recall() }
-        (stage, peers, wantsLook) = (next, PeerRule(policy), next == .serving)
+        (stage, peers) = (next, PeerRule(policy))
+        if next == .serving { wantLook() }
     }
 
     /// The control cluster's, by the target; none before there is one.

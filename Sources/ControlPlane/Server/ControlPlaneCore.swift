@@ -43,8 +43,14 @@ actor ControlPlaneCore {
     var going: GoingRun?
     /// Tries to go on with a run that an earlier process began.
     var resumptions = 0
-    /// Set when something happened after which the loop should look at once.
-    var wantsLook = false
+    /// When the loop should look without waiting for its time, because something happened; nil when nothing did.
+    var wantedLook: Duration?
+    var wantsLook: Bool { wantedLook.map { $0 <= surroundings.elapsed() } ?? false }
+
+    /// Whoever hands a region over plans for it next, and a plan is a look at every host: twice at once is one too many.
+    static let lookAfterHandOff = Duration.seconds(5)
+
+    func wantLook(in delay: Duration = .zero) { wantedLook = surroundings.elapsed() + delay }
 
     init(
         configuration: ControlPlaneConfiguration, operations: any RegionOperations, surroundings: Surroundings,

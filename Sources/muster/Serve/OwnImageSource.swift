@@ -1,5 +1,5 @@
-// The control plane carries its own image to the other managers: what it runs from makes the very archive that brought
-// it here, with the same reference, and the operator's line carried it once (ADR 0017).
+// The control plane carries its own image to the other managers: what it runs from makes the very image that brought it
+// here, with the same reference, and the operator's line carried it once (ADR 0017).
 import FleetModel
 import FleetReconciler
 import Foundation
@@ -8,9 +8,9 @@ import Foundation
 struct OwnImageSource: ImageSource {
     let folder: String
 
-    /// Free space that an archive needs beside the inventory: it has 50 MB today. At half of this a debug build's does
-    /// not fit beside its own draft; twice of it would refuse small disks that have room.
-    private static let room = 128 << 20
+    /// Free space that an archive needs beside the inventory: it has 130 MB today. At half of this none fits; twice of
+    /// it would refuse small disks that have room.
+    private static let room = 256 << 20
 
     init(dataFolder: String) { folder = dataFolder + "/images" }
 
@@ -23,7 +23,7 @@ struct OwnImageSource: ImageSource {
                 "there is no room for the image's archive: it needs \(Self.room >> 20) MiB",
                 hint: "make room on the disk of the control plane's home, then run the command again")
         }
-        return try await RecipeImageSource(folder: folder).archive(of: reference)
+        return try await RecipeImageSource(folder: folder, packing: .plain).archive(of: reference)
     }
 
     /// Nothing of it stays: the managers have the image now, and the next run makes the archive in seconds.

@@ -91,8 +91,7 @@ struct SSHRegionOperations: RegionOperations {
         _ policy: FleetPolicy, _ managers: [HostID]
     ) async throws -> (host: HostPolicy, configs: [String]) {
         guard let cluster = policy.controlCluster else { throw Self.noManager(policy.region, nil) }
-        let observer = Observer(
-            shell: shell(policy), clock: SystemClock(), nonce: nonce, sections: [.engine, .objects])
+        let observer = Observer(shell: shell(policy), clock: SystemClock(), nonce: nonce, sections: [.objects])
         let able = policy.hosts(of: cluster.name).filter { managers.contains($0.name) || $0.role != .worker }
         let known = able.filter { managers.contains($0.name) }
         var silence: [FleetProblem] = []
