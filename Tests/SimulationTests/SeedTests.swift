@@ -19,6 +19,7 @@ import Testing
         2309: "a silent host of a cluster that was given up was forgotten",
         3210: "a silent host that had not joined yet was forgotten",
         5858: "the control plane ran where another operator had put it, and its home left the manifest",
+        102_685: "a dead run's restore-host, held up by dpkg's lock, went on beside the next run's",
         2472: "reset-swarm of a worker that had joined meanwhile left its node behind",
     ]
 

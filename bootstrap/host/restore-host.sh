@@ -54,6 +54,8 @@ if [ "$daemon" != - ] && [ -e /etc/docker/daemon.json ]; then
   if [ -d /run/systemd/system ]; then try start-engine systemctl restart docker
   else try start-engine /etc/init.d/docker restart; fi
 fi
+# Waiting for dpkg's lock may have taken minutes: who has the host by now says what goes.
+lease_kept
 for file in $(list files); do rm -f "$file"; done
 if [ -s "$home/.ssh/authorized_keys" ] && grep -q " muster:$REGION\$" "$home/.ssh/authorized_keys"; then
   owner=$(stat -c %u:%g "$home/.ssh/authorized_keys")
@@ -61,5 +63,6 @@ if [ -s "$home/.ssh/authorized_keys" ] && grep -q " muster:$REGION\$" "$home/.ss
   chown "$owner" "$home/.ssh/authorized_keys.muster" && chmod 600 "$home/.ssh/authorized_keys.muster" &&
     mv "$home/.ssh/authorized_keys.muster" "$home/.ssh/authorized_keys" || fail write-key "$home/.ssh/authorized_keys"
 fi
+lease_kept
 rm -rf /etc/muster; claimed=
 changed "$kept"

@@ -142,10 +142,12 @@ extension SimulatedWorld {
             host.daemonFile = daemon
             if host.isEngineRunning { start(engineOf: host) }
         }
+        try leaseKept(run)
         if host.made?["files"]?.contains("/etc/docker/daemon.json") == true { host.daemonFile = nil }
         try await stroke(run, 1...5, "before the key's line goes")
         host.authorizedKeys.removeAll { $0.hasSuffix(" muster:\(run.region)") }
         try await stroke(run, 1...5, "before /etc/muster goes")
+        try leaseKept(run)
         host.made = nil
         host.madeRegion = ""
         host.lease = nil

@@ -57,7 +57,12 @@ extension SimulatedWorld {
 
     /// `lease_kept` of prelude.sh: a script that a later run has overtaken has not done well.
     func keepLease(_ run: ScriptRun) throws(ScriptStop) {
-        guard let terms = run.act.lease, !["lease", "restore-host"].contains(run.act.word) else { return }
+        if !["lease", "restore-host"].contains(run.act.word) { try leaseKept(run) }
+    }
+
+    /// Where it stands in the middle of a script.
+    func leaseKept(_ run: ScriptRun) throws(ScriptStop) {
+        guard let terms = run.act.lease else { return }
         let held = run.host.lease ?? LeaseFile()
         if held.epoch == terms.epoch || held.owner == terms.owner && held.plan == terms.plan.rawValue { return }
         throw refusal(held.epoch > terms.epoch ? "fenced" : "lease-lost", held)
