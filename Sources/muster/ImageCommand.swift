@@ -39,6 +39,16 @@ struct RecipeImageSource: ImageSource {
             "this `muster` makes another one, `\(report.reference)`", hint: "plan again with this `muster`")
     }
 
+    /// An archive takes seconds to make, and the first engine longer to come: made beside it, it is there when a host
+    /// asks for it. What fails here is told then.
+    func prepare(for plan: Plan) {
+        let loaded = plan.steps.lazy.compactMap { step -> String? in
+            if case .loadImage(let reference) = step.action { reference } else { nil }
+        }
+        guard let reference = loaded.first else { return }
+        Task { _ = try? await archive(of: reference) }
+    }
+
     /// Three managers ask at once; one archive is made.
     private actor Single {
         private var made: [String: ImageReport] = [:]

@@ -41,7 +41,7 @@ import Testing
         var said: Set<String> = []
         for script in HostScript.all.values + [HostScript.prelude] {
             for line in script.split(separator: "\n") where !line.hasPrefix("#") {
-                for word in ["fail ", "try "] {
+                for word in ["fail ", "try ", "try_update "] {
                     for part in line.components(separatedBy: word).dropFirst() {
                         let code = part.prefix { $0.isLetter || $0 == "-" }
                         if code.contains("-") || ActProblem.table[String(code)] != nil { said.insert(String(code)) }

@@ -61,7 +61,13 @@ struct FakeDocker {
         'node ps') cat tasks ;;
         'node demote') echo none >raft ;;
         'node rm') : >removed ;;
-        'node update') [ "$3" != --availability ] || echo "$4" >availability ;;
+        'node update')
+          if [ -s written ]; then
+            sed -i 1d written
+            echo 'Error response from daemon: rpc error: code = Unknown desc = update out of sequence'
+            exit 1
+          fi
+          [ "$3" != --availability ] || echo "$4" >availability ;;
         'node promote') ;;
         *) case $1 in load) cat >image ;; *) exit 8 ;; esac ;;
         esac

@@ -29,6 +29,19 @@ import Testing
         #expect(host.state("availability") == "active\n")
     }
 
+    @Test("a node that was written to in between is read again, and not for ever", arguments: shells)
+    func outOfSequence(shell: String) throws {
+        let host = try FakeDocker()
+        defer { host.remove() }
+        host.set("written", "by Swarm\nby another run")
+        #expect(word(try host.run(Self.drain, shell: shell)) == "changed ")
+        #expect(host.state("availability") == "drain\n" && host.state("written") == "")
+        host.set("written", String(repeating: "again\n", count: 20))
+        let refused = try host.run(Self.activate, shell: shell).first("fail")
+        #expect(refused?.hasPrefix("activate-node ") == true && refused?.hasSuffix("update out of sequence") == true)
+        #expect(host.state("availability") == "drain\n")
+    }
+
     @Test("F35: tasks that do not end in time are named", arguments: shells)
     func drainWaits(shell: String) throws {
         let host = try FakeDocker()

@@ -3,5 +3,5 @@ claim_region "$3"; shift 3
 for node; do :; done
 now=$(docker node inspect --format '{{.Spec.Availability}}' "$node" 2>&1) || fail activate-node "$now"
 if [ "$now" = active ]; then unchanged; return; fi
-try activate-node "$@"
+try_update activate-node "$@"
 changed

@@ -17,6 +17,6 @@ $managers
 END
 [ "$answering" -ge $((left / 2 + 1)) ] ||
   fail demote-majority "$answering of the $left others answer, a majority needs $((left / 2 + 1))"
-try demote-node "$@"
+try_update demote-node "$@"
 until_true 60 is_out || fail demote-node "Raft has not let it go in 60 s: $(raft)"
 changed

@@ -4,7 +4,7 @@ claim_region "$3"; seconds=$4; shift 4
 for node; do :; done
 now=$(docker node inspect --format '{{.Spec.Availability}}' "$node" 2>&1) || fail drain-node "$now"
 did=
-[ "$now" = drain ] || { try drain-node "$@"; did=yes; }
+[ "$now" = drain ] || { try_update drain-node "$@"; did=yes; }
 left=
 is_idle() {
   tasks=$(docker node ps "$node" --format '{{.Name}} {{.CurrentState}}') || return 1

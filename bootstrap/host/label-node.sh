@@ -1,4 +1,4 @@
 # label-node 1 REGION COMMAND...: runs the rendered `docker node update`.
 claim_region "$3"; shift 3
-try label-node "$@"
+try_update label-node "$@"
 changed

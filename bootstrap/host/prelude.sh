@@ -14,6 +14,16 @@ try() {
   code=$1; shift
   out=$("$@" 2>&1) || fail "$code" "$(printf %s "$out" | tail -n 5)"
 }
+# try_update CODE COMMAND...: `try` for what changes a node of a Swarm. The command reads it and writes it back, and is
+# refused where somebody wrote in between, the Swarm itself while hosts join; then it reads anew, for two seconds at most.
+try_update() {
+  code=$1; shift; rounds=10
+  until out=$("$@" 2>&1); do
+    case $out in *'out of sequence'*) rounds=$((rounds - 1)) ;; *) rounds=0 ;; esac
+    [ "$rounds" -gt 0 ] || fail "$code" "$(printf %s "$out" | tail -n 5)"
+    sleep 0.2
+  done
+}
 # until_true SECONDS COMMAND...: polls five times a second; false when the time is over.
 until_true() {
   rounds=$(($1 * 5)); shift

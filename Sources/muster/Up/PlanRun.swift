@@ -42,11 +42,12 @@ struct PlanRun {
         let progress = ProgressView(plan: plan, policy: session.policy, isQuiet: isJSON)
         let stop = StopSignal()
         let owner = try LeaseOwner.text(of: session.folder)
+        let images = isTeardown ? nil : RecipeImageSource(folder: session.folder.imageFolder)
         let executor = Executor(
             policy: session.policy, shell: session.shell, store: store, clock: session.clock, nonce: session.nonce,
             lease: LeaseTerms(owner: owner, plan: id, above: observation),
             stop: stop, secrets: secrets,
-            images: isTeardown ? nil : RecipeImageSource(folder: session.folder.imageFolder),
+            images: images,
             handOver: isTeardown ? nil : HandOver(session: session, inventory: inventory),
             log: { logs.write($1, of: $0) }, progress: { progress.show($0) })
         let interrupts = Interrupts(stop)
@@ -59,6 +60,7 @@ struct PlanRun {
             }
             try await inventory.keep(intents)
             try await inventory.append(plan.forgetting(at: session.clock.now(), by: owner))
+            images?.prepare(for: plan)
         }
         if let settled = report.settled { try await store.setTarget(settled, at: session.clock.now()) }
         return report
