@@ -8,8 +8,8 @@ import Gzip
 package enum ArchivePacking: Sendable {
     /// For the operator's line, which may be a slow one.
     case gzip
-    /// Between hosts of one region: at 1 Gbit/s the bytes that packing saves take 0.6 s a host, packing and unpacking
-    /// them takes the control plane's host 2 s and each manager 0.5 s of CPU (docs/adr/0007).
+    /// Between hosts of one region: at 1 Gbit/s the bytes that packing saves take 0.6 s a host, and packing them takes
+    /// the control plane's host about 2 s of CPU, before the first is sent (docs/adr/0007).
     case plain
 
     var suffix: String {
