@@ -29,10 +29,12 @@ class Run:
 
     def bar(self, name, value, at_most, title):
         """Prints and keeps one line of the verdict; a `value` of None could not be measured, and fails."""
-        value = value if value is None else round(value, 3)
         holds = value is not None and value <= at_most
-        self.bars.append({"name": name, "value": value, "atMost": at_most, "holds": holds})
+        self.bars.append({"name": name, "value": value if value is None else round(value, 4), "atMost": at_most,
+                          "holds": holds})
         text = "nothing" if value is None else shown(value)
+        if not holds and text == shown(at_most):
+            text = f"{value:.4f}"  # missed by a hair: the line would contradict itself
         say(f"  {'pass' if holds else 'FAIL'}  {title:<66} {text:>9}   at most {shown(at_most)}")
 
     def head(self):
