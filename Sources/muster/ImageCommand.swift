@@ -51,12 +51,14 @@ struct RecipeImageSource: ImageSource {
 
     /// Three managers ask at once; one archive is made.
     private actor Single {
-        private var made: [String: ImageReport] = [:]
+        /// By folder and packing.
+        private var made: [[String]: ImageReport] = [:]
 
         func report(into folder: String, _ packing: ArchivePacking) throws(FleetProblem) -> ImageReport {
-            if let report = made[folder], access(report.path, R_OK) == 0 { return report }
+            let key = [folder, "\(packing)"]
+            if let report = made[key], access(report.path, R_OK) == 0 { return report }
             let report = try ImageRecipe.running().report(into: folder, packing: packing)
-            made[folder] = report
+            made[key] = report
             return report
         }
     }

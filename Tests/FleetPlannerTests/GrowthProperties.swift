@@ -28,27 +28,33 @@ import Testing
     static let seeds =
         only ?? failedBefore + (first..<first + count).filter { !failedBefore.contains($0) }
 
-    @Test(
-        "manifests that change, hosts that die, plans half run → the rules hold, and it comes to rest", arguments: seeds
-    )
-    func history(seed: UInt64) {
-        var random = SplitMix64(seed: seed)
+    /// A region whose manifest changed six times, each change run up to a random step; all rules hold for each plan.
+    private static func changed(_ seed: UInt64, _ random: inout SplitMix64) -> Story {
         var story = Story.random(&random).atRest()
         for _ in 0..<6 {
             story.edit(&random)
             if Bool.random(using: &random) { story.shake(&random) }
             story.leaveSplitSwarms()
             let plan = story.plan()
-            if Self.only != nil { story.narrate(plan) }
+            if only != nil { story.narrate(plan) }
             Rules(story: story, plan: plan, seed: seed).check()
             let count = Int.random(in: 0...plan.steps.count, using: &random)
             for step in plan.steps.prefix(count) { story.world.perform(step) }
-            if Self.only != nil { print("seed \(seed): \(count) of \(plan.steps.count) steps are run") }
+            if only != nil { print("seed \(seed): \(count) of \(plan.steps.count) steps are run") }
             story.parent =
                 plan.refusals.isEmpty
                 ? plan.settled(verified: Set(plan.steps.prefix(count).map(\.id))) ?? plan.blueprint : story.parent
             story.intents = FleetIntents()
         }
+        return story
+    }
+
+    @Test(
+        "manifests that change, hosts that die, plans half run → the rules hold, and it comes to rest", arguments: seeds
+    )
+    func history(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        var story = Self.changed(seed, &random)
         story.reviveAll()
         for name in story.world.machines.keys { story.world.machines[name]?.isUp = true }
         for _ in 0..<4 {
@@ -65,19 +71,7 @@ import Testing
     @Test("whoever left and died is off every list, and forgotten once people say so", arguments: seeds)
     func forgetting(seed: UInt64) {
         var random = SplitMix64(seed: seed)
-        var story = Story.random(&random).atRest()
-        for _ in 0..<6 {
-            story.edit(&random)
-            if Bool.random(using: &random) { story.shake(&random) }
-            story.leaveSplitSwarms()
-            let plan = story.plan()
-            let count = Int.random(in: 0...plan.steps.count, using: &random)
-            for step in plan.steps.prefix(count) { story.world.perform(step) }
-            story.parent =
-                plan.refusals.isEmpty
-                ? plan.settled(verified: Set(plan.steps.prefix(count).map(\.id))) ?? plan.blueprint : story.parent
-            story.intents = FleetIntents()
-        }
+        var story = Self.changed(seed, &random)
         story.reviveAll()
         let gone = story.killThoseThatLeft()
         if Self.only != nil { print("seed \(seed): dead for good: \(gone)") }

@@ -53,14 +53,7 @@ import Testing
     @Test(
         "a host that was not in its Swarm yet is taken out while it is silent → remembered, and freed when it answers")
     func silentNewcomerLeaves() {
-        var story = Story(fixed: ["h1", "h2", "h3"]).atRest()
-        story.give("h6")
-        let plan = story.plan()
-        story.parent = plan.blueprint
-        for step in plan.steps.prefix(while: { $0.action.word != "join-swarm" }) { story.world.perform(step) }
-        story.kill("h6")
-        story.take("h6")
-        story.bringUp()
+        var story = Self.unseen
         #expect(story.plan().report.map(\.problem.code).contains("leaving-unseen"))
         #expect(story.parent?.leaving["h6"] != nil)
         story.revive("h6")
