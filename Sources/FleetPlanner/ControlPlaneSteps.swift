@@ -57,13 +57,12 @@ struct ControlPlaneSteps {
     }
 
     private func startStep(_ desired: DesiredControlPlane, _ list: StepList, _ reason: String) -> Step {
-        // The node must be in the Swarm and have the image; managers join first, so that the service starts on a
-        // cluster that is done changing.
-        let joins = list.steps.filter { step in
+        // The node must be in the Swarm and have the image. Other managers may join meanwhile: the hand off waits for
+        // all of them.
+        let needed = list.steps.filter { step in
             switch step.action {
             case .initSwarm(let cluster, _, _, _): cluster == desired.cluster
-            case .joinSwarm(let cluster, let role, _, _, _): cluster == desired.cluster && role == .manager
-            case .authorizeRegionKey, .loadImage: step.subject == desired.home
+            case .joinSwarm, .authorizeRegionKey, .loadImage: step.subject == desired.home
             case .installEngine, .resetSwarm, .promoteNode, .drainNode, .activateNode, .demoteNode, .removeNode,
                 .evictSwarm, .adoptSwarm, .labelNode, .startControlPlane, .handOff, .removeControlPlane, .leaveSwarm,
                 .restoreHost:
@@ -73,7 +72,6 @@ struct ControlPlaneSteps {
         return Step(
             id: StepID("start-control-plane/\(region)"),
             action: .startControlPlane(desired, addresses: addresses), host: desired.home,
-            after: joins.filter { $0.subject == desired.home }.map(\.id),
-            follows: joins.filter { $0.subject != desired.home }.map(\.id), reason: reason)
+            after: needed.map(\.id), reason: reason)
     }
 }

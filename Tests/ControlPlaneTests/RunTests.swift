@@ -134,6 +134,17 @@ extension InProcess {
         #expect(fixture.operations.state.executed == [])
     }
 
+    @Test("a plan is applied from its own look while that is fresh; later its hosts are read again", arguments: [2, 4])
+    func freshLook(age: Int) async throws {
+        let fixture = try Fixture(.init(steps: Self.steps))
+        let plane = try await fixture.serving()
+        let id = try await plane.planned().id
+        let looks = fixture.operations.state.observations
+        fixture.clock.advance(.seconds(age))
+        #expect(try await plane.apply(id).status == 202)
+        #expect(fixture.operations.state.observations == looks + (age <= 3 ? 0 : 1))
+    }
+
     @Test("a plan that removes much wants the number of hosts, and that very number (F44)")
     func approval() async throws {
         let fixture = try Fixture(.init(steps: Self.steps))

@@ -16,7 +16,8 @@ import Testing
         #expect(report.remoteWrites == plan.steps.count)
         // Right after the hand off the control plane carries its image to the other managers.
         let (own, seenOwn) = await bench.plan(parent: plan.blueprint, isHandedOff: true)
-        #expect(try await bench.run(own, seenOwn).results.map(\.step.id) == ["load-image/h2", "load-image/h3"])
+        let loads = try await bench.run(own, seenOwn).results.map(\.step.id)
+        #expect(Set(loads) == ["load-image/h2", "load-image/h3"] && loads.count == 2, "side by side, in either order")
         let effects = bench.hosts.effects
         let (again, seenAgain) = await bench.plan(parent: plan.blueprint, isHandedOff: true)
         let second = try await bench.run(again, seenAgain)

@@ -38,6 +38,7 @@ struct FakeDocker {
           echo active >swarm; printf 'HTTP/1.1 200 OK\\r\\n\\r\\n' ;;
         'config inspect') [ -e "config-$3" ] ;;
         'config create') cat >"config-$5" ;;
+        'secret ls') for one in secret-*; do [ ! -e "$one" ] || echo "${one#secret-}"; done ;;
         'secret inspect') cat "key-$3" 2>/dev/null ;;
         'secret create') cat >"secret-$7"; echo "${6#*=}" >"key-$7" ;;
         'secret rm') rm "secret-$3" "key-$3" ;;

@@ -6,17 +6,21 @@ key=
 for word; do case $word in io.muster.region-key=*) key=${word#*=} ;; esac; done
 key_of() { docker "$1" inspect "$2" --format '{{index .Spec.Labels "io.muster.region-key"}}' 2>/dev/null; }
 gone() { [ -z "$(docker ps -aq --filter "label=com.docker.swarm.service.name=$service")" ]; }
-did=
-if theirs=$(key_of service "$service") && [ "$theirs" != "$key" ]; then
+there=; did=
+if theirs=$(key_of service "$service"); then there=yes; fi
+if [ -n "$there" ] && [ "$theirs" != "$key" ]; then
   witnesses=$(docker config ls --filter "label=io.muster.region=$REGION" --format '{{.Name}}') || fail make-service "$service"
   [ -z "$witnesses" ] || fail control-plane-owns "$witnesses"
   try remove-service docker service rm "$service"
   until_true 60 gone || fail remove-service "its container still runs after 60 s"
   ! docker volume inspect "$service" >/dev/null 2>&1 || try remove-volume docker volume rm "$service"
+  there=
 fi
+# Most of the time there is none: one question for all of them.
+secrets=$(docker secret ls --format '{{.Name}}' 2>&1) || fail make-secret "$(printf %s "$secrets" | tail -n 3)"
 while read -r name value; do
   [ -n "$name" ] || continue
-  if theirs=$(key_of secret "$name"); then
+  if printf '%s\n' "$secrets" | grep -qxF -- "$name" && theirs=$(key_of secret "$name"); then
     [ "$theirs" != "$key" ] || continue
     try make-secret docker secret rm "$name"
   fi
@@ -25,7 +29,7 @@ while read -r name value; do
     fail make-secret "$name: $out"
   did=yes
 done
-if ! docker service inspect "$service" >/dev/null 2>&1; then
+if [ -z "$there" ]; then
   try make-service "$@"
   did=yes
 fi

@@ -94,8 +94,10 @@ extension ControlPlaneCore {
         try wanted.intents?.expectKnown(in: policy, after: parent)
         let intents = try await intents(wanted.intents ?? FleetIntents(), inventory)
         let order = PlanOrder(policy: policy, base: try Self.digest(region.policy), intents: intents)
+        let start = surroundings.elapsed()
         let (plan, observation, execs) = try await planned(policy, parent: parent, intents: intents)
         let id = try Self.id(of: plan, order)
+        lastLook = PlanLook(plan: id, observation: observation, since: start)
         try await exclusion.run {
             try await self.keep(plan, id, order, by: actor)
             if policy == region.policy { try await self.keepFlips(observation, policy, in: inventory) }

@@ -22,18 +22,28 @@ extension ControlPlaneCore {
         let (inventory, region) = try await opened()
         if let lease = try await inventory.lease() { throw lease.refusal(of: "apply plan `\(id)`", region.name) }
         let order = try await order(of: id, on: region)
-        // The managers, too: their leases tell whether somebody else is at work.
-        let managers = plan.blueprint.controlPlane.flatMap { plan.blueprint.clusters[$0.cluster]?.managers } ?? []
-        let (observation, execs) = await operations.observe(
-            order.policy.only(plan.preconditions.keys + managers),
-            leaving: plan.leaving.filter { plan.preconditions[$0.name] != nil })
-        counters.execs += execs.values.reduce(0, +)
+        let observation = await look(before: plan, id, order.policy)
         let moved = plan.differences(from: observation)
         guard moved.isEmpty else {
             let all = moved.map { "\($0.subject) \($0.message)" }
             throw Self.stale(id, "the hosts are not as it found them", cause: all.joined(separator: "\n"))
         }
         return try await exclusion.run { try await self.begin(plan, id, observation, approved: approved, by: actor) }
+    }
+
+    /// The hosts that the plan decided on, as they are now, or were a moment ago when it was made.
+    private func look(before plan: Plan, _ id: PlanID, _ policy: FleetPolicy) async -> FleetObservation {
+        if let lastLook, lastLook.plan == id, surroundings.elapsed() - lastLook.since <= PlanLook.freshness {
+            self.lastLook = nil
+            return lastLook.observation
+        }
+        // The managers, too: their leases tell whether somebody else is at work.
+        let managers = plan.blueprint.controlPlane.flatMap { plan.blueprint.clusters[$0.cluster]?.managers } ?? []
+        let (observation, execs) = await operations.observe(
+            policy.only(plan.preconditions.keys + managers),
+            leaving: plan.leaving.filter { plan.preconditions[$0.name] != nil })
+        counters.execs += execs.values.reduce(0, +)
+        return observation
     }
 
     private func begin(

@@ -73,8 +73,10 @@ extension ControlPlaneCore {
     func witness() async {
         do {
             let (_, region) = try await opened()
-            try await operations.record(Witness(region), policy: region.policy, managers: managers())
-            owedWitness = nil
+            let witness = Witness(region)
+            if owedWitness == nil, writtenWitness == witness { return }
+            try await operations.record(witness, policy: region.policy, managers: managers())
+            (owedWitness, writtenWitness) = (nil, witness)
         } catch {
             owedWitness = FleetProblem(
                 .unavailable, "witness-owed", subject: "region `\(configuration.region)`",

@@ -39,13 +39,18 @@ actor ControlPlaneCore {
     var counters = Counters()
     /// Why the witness of the present position could not be written yet; nil when it is written.
     var owedWitness: FleetProblem?
+    /// The one that this process wrote last.
+    var writtenWitness: Witness?
     /// The run that this process executes.
     var going: GoingRun?
+    /// What the last plan was made from.
+    var lastLook: PlanLook?
     /// Tries to go on with a run that an earlier process began.
     var resumptions = 0
     /// When the loop should look without waiting for its time, because something happened; nil when nothing did.
     var wantedLook: Duration?
-    var wantsLook: Bool { wantedLook.map { $0 <= surroundings.elapsed() } ?? false }
+    /// Not while a run goes on, which looks at what it changes: its end wants one.
+    var wantsLook: Bool { going == nil && wantedLook.map { $0 <= surroundings.elapsed() } ?? false }
 
     /// Whoever hands a region over plans for it next, and a plan is a look at every host: twice at once is one too many.
     static let lookAfterHandOff = Duration.seconds(5)
@@ -104,6 +109,16 @@ actor ControlPlaneCore {
             logger.notice("\(event.kind): \(event.subject): \(event.message)", metadata: ["actor": "\(event.actor)"])
         }
     }
+}
+
+/// The look that a plan was made from, and when that look began.
+struct PlanLook: Sendable {
+    let plan: PlanID
+    let observation: FleetObservation
+    let since: Duration
+
+    /// A look at a region of some size takes as long by itself: what is no older is not read again.
+    static let freshness = Duration.seconds(3)
 }
 
 /// What the control plane counted since its start.
