@@ -136,7 +136,10 @@ import Testing
         #expect(report.stop == .budget && bench.exitCode(report) == 1)
         #expect(report.outcome("hand-off/eu1") == .unstarted(.budget))
         #expect(report.results.count == plan.steps.count, "a line for every step")
-        #expect(!bench.hosts.acts.contains { $0.hasPrefix("start-control-plane") })
+        let lines = bench.progress.withLock { $0 }
+        let failed = ["h4", "h5"].map { "finished install-engine/\($0) " }
+        let used = try #require(lines.lastIndex { line in failed.contains { line.hasPrefix($0) } })
+        #expect(!lines[used...].contains { $0.hasPrefix("started ") }, "what was at work ends, nothing else starts")
     }
 
     @Test("hosts that the plan left out count against the budget")

@@ -9,7 +9,8 @@ gone() { [ -z "$(docker ps -aq --filter "label=com.docker.swarm.service.name=$se
 there=; did=
 if theirs=$(key_of service "$service"); then there=yes; fi
 if [ -n "$there" ] && [ "$theirs" != "$key" ]; then
-  witnesses=$(docker config ls --filter "label=io.muster.region=$REGION" --format '{{.Name}}') || fail make-service "$service"
+  witnesses=$(docker config ls --filter "label=io.muster.region=$REGION" --format '{{.Name}}') ||
+    fail make-service "$service: $(docker config ls 2>&1 | tail -n 3)"
   [ -z "$witnesses" ] || fail control-plane-owns "$witnesses"
   try remove-service docker service rm "$service"
   until_true 60 gone || fail remove-service "its container still runs after 60 s"

@@ -80,7 +80,11 @@ struct HandOver: HandOverPort {
                 if health.stage == "awaiting" || health.stage == "serving" || health.stage == "paused" { return }
                 last = health.problem
                 if health.stage == "refusing" { break }
-            } catch { last = error }
+            } catch {
+                last = error
+                // What is not up yet may be in a moment; an address that is not allowed will not.
+                if error.kind == .refused { break }
+            }
             try await Task.sleep(for: .milliseconds(200))
         } while session.clock.uptime() < end
         throw last
