@@ -79,4 +79,30 @@ package struct RegionFolder: Sendable {
 
     /// Removes the whole folder, after `down`.
     package func removeAll() { try? FileManager.default.removeItem(atPath: path) }
+
+    /// Keeps the history of a region that is gone: `removed/<region>-<Unix seconds>.sqlite` beside the folders, with a
+    /// number behind it where two regions of one name ended in the same second.
+    ///
+    /// - Returns: where it lies.
+    /// - Throws: when it cannot be moved; then it is where it was.
+    package func keepHistory(at time: Timestamp) throws(FleetProblem) -> String {
+        let attic = (path as NSString).deletingLastPathComponent + "/removed"
+        let stem = "\(attic)/\(region)-\(time.secondsSinceEpoch)"
+        let names = ["\(stem).sqlite"] + (2...1_000).map { "\(stem)-\($0).sqlite" }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: attic, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            guard let free = names.first(where: { !FileManager.default.fileExists(atPath: $0) }) else {
+                throw CocoaError(.fileWriteFileExists)
+            }
+            try FileManager.default.moveItem(atPath: inventoryPath, toPath: free)
+            return free
+        } catch {
+            throw FleetProblem(
+                .failed, "history-unmoved", subject: "inventory `\(inventoryPath)`", "cannot move it to `\(attic)`",
+                cause: error.localizedDescription,
+                hint: "check the disk and the folder's rights, and run the command again"
+            )
+        }
+    }
 }

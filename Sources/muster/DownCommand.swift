@@ -143,10 +143,7 @@ struct TearDown {
 
     /// The history stays on the operator's machine; keys and tokens, which open nothing any more, go.
     private func putAway() throws {
-        let attic = RegionFolder.home(ProcessInfo.processInfo.environment) + "/removed"
-        try FileManager.default.createDirectory(atPath: attic, withIntermediateDirectories: true)
-        let name = "\(session.policy.region)-\(session.clock.now().secondsSinceEpoch).sqlite"
-        try FileManager.default.moveItem(atPath: session.folder.inventoryPath, toPath: "\(attic)/\(name)")
+        _ = try session.folder.keepHistory(at: session.clock.now())
         session.folder.removeAll()
     }
 }

@@ -73,6 +73,21 @@ import Testing
         }
     }
 
+    @Test("a region that ended twice in one second: both histories are kept; one that cannot be moved stays")
+    func histories() throws {
+        try withFolder { folder in
+            let ended = Timestamp(secondsSinceEpoch: 7)
+            for turn in 1...3 {
+                try Data("\(turn)".utf8).write(to: URL(fileURLWithPath: folder.inventoryPath))
+                let kept = try folder.keepHistory(at: ended)
+                #expect(kept.hasSuffix(turn == 1 ? "/removed/eu1-7.sqlite" : "/removed/eu1-7-\(turn).sqlite"))
+                #expect(try String(contentsOfFile: kept, encoding: .utf8) == "\(turn)")
+            }
+            let problem = try #require(throws: FleetProblem.self) { _ = try folder.keepHistory(at: ended) }
+            #expect(problem.code == "history-unmoved" && problem.subject.contains("inventory.sqlite"))
+        }
+    }
+
     @Test("pins: kept by address and port, before known_hosts, never before the manifest's own")
     func pins() throws {
         try withFolder { folder in

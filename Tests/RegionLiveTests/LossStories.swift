@@ -117,30 +117,49 @@ extension LossStory {
         }
     }
 
-    /// The control plane serves, as its witness tells, and the run that handed over has not given its lease back, for
-    /// which it needs some tenths of a second: the next `up` waits for nobody, though two managers want the image.
+    /// The control plane serves, as its witness tells, and the run that handed over is killed before it has given its
+    /// lease back: the next `up` waits for nobody, though two managers want the image.
     func killedAtHandOff() async throws {
-        var lease: HostLease?
-        // A kill that came too late shows nothing, and is tried again: of five, one comes in time.
-        for _ in 1...5 where lease?.isHeld != true { lease = try await leaseOfOneKilledAtHandOff() }
-        let left = try #require(lease)
-        try #require(left.isHeld && !left.owner.hasPrefix("control-plane/"), "\(left)")
+        try await region.muster("down", manifest, "--confirm", "lab", exits: 0)
+        try await holdLease()
+        let muster = try region.start(["up", manifest])
+        let isHeld = try await eventually(within: .seconds(120)) {
+            try await region.lab.ssh(1, "pgrep -xf '\(Self.sleeper)'").status == 0
+        }
+        let line = try await region.said(1, "cat /etc/muster/lease")
+        muster.kill()
+        try #require(isHeld, "\(muster.text)")
+        _ = try await muster.end()
+        try await letLeaseGo()
+        let left = try #require(HostLease(line))
+        try #require(left.isHeld && !left.owner.hasPrefix("control-plane/"), "\(line)")
+        #expect(
+            try await region.said(1, "cut -d ' ' -f 1-5 /etc/muster/lease")
+                == line.split(separator: " ").prefix(5).joined(separator: " "))
         let next = try await region.muster("up", manifest, "--json", exits: 0).json()
         #expect(next["remoteWrites"].number == 2, "\(next["steps"])")
     }
 
-    private func leaseOfOneKilledAtHandOff() async throws -> HostLease? {
-        try await region.muster("down", manifest, "--confirm", "lab", exits: 0)
-        let muster = try region.start(["up", manifest])
-        let isNear = await eventually(within: .seconds(120)) { muster.text.contains("start-control-plane  done") }
-        let wait = "until docker config ls --format '{{.Name}}' | grep -q ^muster-lab-; do sleep 0.05; done"
-        let taken = try await region.lab.ssh(1, "timeout 50 sh -c \"\(wait)\"")
-        muster.kill()
-        try #require(isNear && taken.status == 0, "\(muster.text)")
-        _ = try await muster.end()
-        let line = try await region.said(1, "cat /etc/muster/lease")
-        note("the lease that it left: \(line)")
-        return HostLease(line)
+    /// A sleep of a length that nobody else asks for.
+    private static let sleeper = "sleep 86399"
+    private static let lock = "/usr/local/sbin/flock"
+
+    /// From the witness on, nobody gets at the first host's lease: who gives it back, or makes it longer, hangs.
+    private func holdLease() async throws {
+        let script = """
+            #!/bin/sh
+            case "$*" in *9) docker config ls --format "{{.Name}}" | grep -q ^muster-lab- && exec \(Self.sleeper) ;; esac
+            exec /usr/bin/flock "$@"
+            """
+        _ = try await region.said(1, "cat >\(Self.lock) <<'END'\n\(script)\nEND\nchmod 755 \(Self.lock)")
+    }
+
+    private func letLeaseGo() async throws {
+        _ = try await region.said(1, "rm \(Self.lock); pkill -xf '\(Self.sleeper)'")
+        let isOver = try await eventually(within: .seconds(20)) {
+            try await region.lab.ssh(1, "pgrep -xf '\(Self.sleeper)'").status == 1
+        }
+        #expect(isOver)
     }
 
     /// What a killed run began goes on: a manager's join, during which two that do not know each other yet have no
