@@ -1,6 +1,7 @@
 // Twenty-two hosts, and nearly each has a fault of its own: `check` names every one of them at once, `up` leaves the
 // unfit out, and those that only look odd are as good as any.
 import FleetModel
+import HostScripts
 import Lab
 import Testing
 
@@ -159,9 +160,23 @@ struct UnfitHostStory {
         #expect(kept["code"].text == "port-filtered" && kept["cause"].text?.contains("7946/tcp") == true, "\(kept)")
         #expect(try await region.said(8, "docker info -f '{{.Swarm.LocalNodeState}}'") == "inactive")
         try await region.lab.clearFault(.filteredPort, from: 8)
+        try await askedAgainAndAgain()
         try await region.muster("up", manifest, exits: 4)
         let ready = try await region.nodes(from: 3).filter { $0.state == "Ready" }.map(\.name)
         #expect(ready.sorted() == ["h1", "h2", "h22", "h3", "h4", "h6", "h8"])
+    }
+
+    /// A kernel answers each who asks once a second, after a first six: as often as this, and nothing is filtered.
+    private func askedAgainAndAgain() async throws {
+        let script = try #require(HostScript.named("swarm-token"))
+        let asking = """
+            for turn in 1 2 3 4 5; do sh -s swarm-token 1 worker \(region.lab.address(of: 8)) <<'END' || exit
+            say() { :; }; fail() { echo "$*"; exit 1; }
+            \(script)
+            END
+            done
+            """
+        #expect(try await region.said(3, asking) == "")
     }
 
     private func unfit(_ hosts: Int...) -> Set<String?> { Set(hosts.map { "host `h\($0)`" }) }
